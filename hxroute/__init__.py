@@ -1,0 +1,32 @@
+"""Declarative gateways: routes.yaml, compiled to a Starlette pipeline."""
+
+from hxroute.ir import (
+    BearerAuth,
+    Endpoint,
+    ErrorAnswer,
+    ErrorTable,
+    Gateway,
+    HeaderRules,
+    Server,
+    Setting,
+    StatusRule,
+    Timeout,
+    Upstream,
+)
+
+__all__ = [
+    "BearerAuth",
+    "Endpoint",
+    "ErrorAnswer",
+    "ErrorTable",
+    "Gateway",
+    "HeaderRules",
+    "Server",
+    "Setting",
+    "StatusRule",
+    "Timeout",
+    "Upstream",
+    "__version__",
+]
+
+__version__ = "0.1.0"

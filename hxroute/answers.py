@@ -1,0 +1,199 @@
+"""What becomes of an upstream's response: checked, gathered, replaced, passed on."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import AsyncIterator, Iterable
+from typing import Final
+
+from hxroute import jsontext, rules, templates
+from hxroute.errors import UPSTREAM_STATUS, BadResponse, InvalidJson
+from hxroute.http import Headers, Response, first, forwardable, read_whole
+from hxroute.ir import HeaderRules, StatusRule
+
+__all__ = ["Answers"]
+
+_SMALL: Final = 64 * 1024
+"""Bodies up to this size, in bytes, are gathered and may be replaced."""
+
+_OF_THE_OLD_BODY: Final = frozenset(
+    {
+        b"content-type",
+        b"content-length",
+        b"content-encoding",
+        b"etag",
+        b"digest",
+        b"content-digest",
+        b"repr-digest",
+    }
+)
+_BODILESS: Final = (204, 304)
+_ZLIB_WINDOW: Final = {b"gzip": 31, b"x-gzip": 31, b"deflate": 15}
+_EVENT_STREAM: Final = b"text/event-stream"
+
+
+class Answers:
+    """The response side of one execution node."""
+
+    def __init__(
+        self,
+        replace: Iterable[StatusRule],
+        header_rules: Iterable[HeaderRules],
+        settings: templates.Values,
+    ) -> None:
+        self._replacements = [_Replacement(rule, settings) for rule in replace]
+        self._header_rules = rules.prepare(header_rules, settings)
+
+    async def accept(
+        self, method: str, response: Response, values: templates.Values
+    ) -> Response:
+        """Return what the client gets for the upstream's response.
+
+        Raises:
+            BadResponse: where the response cannot be passed on.
+        """
+        _check(response)
+        length = _length(response.headers)
+        if method == "HEAD" or response.status in _BODILESS:
+            response.headers = _without_body(method, response)
+            await response.close()
+            response.body = b""
+        else:
+            response.headers = _without_length_where_chunked(response.headers, length)
+            response = await self._with_body(response, length)
+        response.headers = self._header_rules(response.headers, values)
+        return response
+
+    async def _with_body(self, response: Response, length: int | None) -> Response:
+        if _is_event_stream(response.headers):
+            return response
+        if length is not None and length <= _SMALL:
+            response.body = await read_whole(response.body)
+            await response.close()
+        replacement = self._replacement(response.status)
+        if replacement is None or not _is_known_coding(response.headers):
+            return response
+        if not isinstance(response.body, bytes):
+            if length is not None:
+                return response
+            response.body = await _whole_if_small(response.body)
+        if isinstance(response.body, bytes) and replacement.applies(response):
+            await response.close()
+            return replacement.make(response)
+        return response
+
+    def _replacement(self, status: int) -> _Replacement | None:
+        found = (item for item in self._replacements if item.matches(status))
+        return next(found, None)
+
+
+class _Replacement:
+    """One status rule, prepared."""
+
+    def __init__(self, rule: StatusRule, settings: templates.Values) -> None:
+        self._rule = rule
+        content_type, content = templates.content(rule.json, rule.text, settings)
+        self._content = content
+        self._headers = [(b"content-type", content_type)]
+        self._headers += [
+            (name.encode(), value.encode()) for name, value in rule.headers
+        ]
+
+    def matches(self, status: int) -> bool:
+        shown = str(status)
+        return any(match in (shown, f"{shown[0]}xx") for match in self._rule.match)
+
+    def applies(self, response: Response) -> bool:
+        return self._rule.unless is None or not _is_json_error(response)
+
+    def make(self, response: Response) -> Response:
+        status = self._rule.status or response.status
+        body = self._content
+        if not isinstance(body, bytes):
+            detail = "The upstream answered with an error."
+            error = {"kind": UPSTREAM_STATUS, "status": response.status}
+            body = body({"error": {**error, "detail": detail, "max_size": None}})
+        kept = [f for f in response.headers if f[0] not in _OF_THE_OLD_BODY]
+        length = (b"content-length", b"%d" % len(body))
+        return Response(status, [*kept, *self._headers, length], body)
+
+
+def _check(response: Response) -> None:
+    """Refuse what no server could send on: it must become a 502, not an empty reply."""
+    if not 200 <= response.status <= 599:
+        raise BadResponse
+    for name, value in response.headers:
+        if not rules.FIELD_NAME.fullmatch(name) or rules.FIELD_VALUE_REFUSED.search(
+            value
+        ):
+            raise BadResponse
+
+
+def _length(headers: Headers) -> int | None:
+    """Return the declared length; chunked framing overrides it (RFC 9112 §6.3)."""
+    declared = first(headers, b"content-length")
+    if declared is None or first(headers, b"transfer-encoding") is not None:
+        return None
+    if not declared.isdigit():
+        raise BadResponse
+    return int(declared)
+
+
+def _without_body(method: str, response: Response) -> Headers:
+    """Keep the length only for HEAD (RFC 9110 §8.6): a 204 has none, a 304 needs none."""
+    headers = forwardable(response.headers)
+    if method == "HEAD" and response.status not in _BODILESS:
+        return headers
+    return [field for field in headers if field[0] != b"content-length"]
+
+
+def _without_length_where_chunked(headers: Headers, length: int | None) -> Headers:
+    kept = forwardable(headers)
+    if length is not None:
+        return kept
+    return [field for field in kept if field[0] != b"content-length"]
+
+
+def _is_event_stream(headers: Headers) -> bool:
+    return (first(headers, b"content-type") or b"").lower().startswith(_EVENT_STREAM)
+
+
+def _is_known_coding(headers: Headers) -> bool:
+    coding = first(headers, b"content-encoding")
+    return coding is None or coding.lower() in (b"identity", *_ZLIB_WINDOW)
+
+
+def _is_json_error(response: Response) -> bool:
+    assert isinstance(response.body, bytes)
+    coding = (first(response.headers, b"content-encoding") or b"identity").lower()
+    body = response.body
+    if coding in _ZLIB_WINDOW:
+        try:
+            body = zlib.decompressobj(_ZLIB_WINDOW[coding]).decompress(body, _SMALL)
+        except zlib.error:
+            return False
+    try:
+        document = jsontext.decode(body)
+    except InvalidJson:
+        return False
+    return isinstance(document, dict) and "error" in document
+
+
+async def _whole_if_small(body: AsyncIterator[bytes]) -> bytes | AsyncIterator[bytes]:
+    chunks: list[bytes] = []
+    total = 0
+    async for chunk in body:
+        chunks.append(chunk)
+        total += len(chunk)
+        if total > _SMALL:
+            return _chained(chunks, body)
+    return b"".join(chunks)
+
+
+async def _chained(
+    chunks: list[bytes], rest: AsyncIterator[bytes]
+) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+    async for chunk in rest:
+        yield chunk

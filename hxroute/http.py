@@ -1,0 +1,165 @@
+"""What travels through a gateway: requests, responses and the handlers between them.
+
+Standard library only. Header names are lower-case bytes, as ASGI and HTTP/2 have
+them; values are the bytes of the wire without their padding (RFC 9110 §5.5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+__all__ = [
+    "HOP_BY_HOP",
+    "UNPARSED",
+    "Body",
+    "Gone",
+    "Handler",
+    "Headers",
+    "Request",
+    "Response",
+    "Start",
+    "Timeout",
+    "first",
+    "forwardable",
+    "read_whole",
+]
+
+Headers = list[tuple[bytes, bytes]]
+Body = bytes | AsyncIterator[bytes]
+
+HOP_BY_HOP: Final = frozenset(
+    {
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    }
+)
+
+UNPARSED: Final = object()
+"""The value of `Request.json` before anything has parsed the body."""
+
+
+class Gone:
+    """Whether the client has left, and whom to tell when it does."""
+
+    __slots__ = ("_callbacks", "_set")
+
+    def __init__(self) -> None:
+        self._set = False
+        self._callbacks: list[Callable[[], object]] = []
+
+    def is_set(self) -> bool:
+        """Tell whether the client has left."""
+        return self._set
+
+    def set(self) -> None:
+        """Record that the client has left, and tell everyone who asked, once."""
+        if not self._set:
+            self._set = True
+            for callback in self._callbacks:
+                callback()
+
+    def subscribe(self, callback: Callable[[], object]) -> None:
+        """Call back when the client leaves; at once where it already has."""
+        if self._set:
+            callback()
+        else:
+            self._callbacks.append(callback)
+
+    def unsubscribe(self, callback: Callable[[], object]) -> None:
+        """Forget a callback; one that is not known is no error."""
+        if callback in self._callbacks:
+            self._callbacks.remove(callback)
+
+
+@dataclass(slots=True)
+class Request:
+    """A request, as it came from the client or as it goes to an upstream.
+
+    `path` and `query` are the raw bytes of the request line. `length` is the declared
+    length of the body in bytes, None where the body ends when it ends.
+    """
+
+    method: str
+    path: bytes
+    query: bytes = b""
+    headers: Headers = field(default_factory=list)
+    body: Body = b""
+    length: int | None = 0
+    client: str = ""
+    gone: Gone = field(default_factory=Gone)
+    params: Mapping[str, bytes] = field(default_factory=dict)
+    json: object = UNPARSED
+    endpoint: object = None
+
+
+@dataclass(slots=True)
+class Response:
+    """A response; whoever replaces it closes the old one."""
+
+    status: int
+    headers: Headers = field(default_factory=list)
+    body: Body = b""
+    on_close: Callable[[], Awaitable[None]] | None = None
+
+    async def close(self) -> None:
+        """Give back what the body holds, such as an upstream connection."""
+        on_close, self.on_close = self.on_close, None
+        if on_close is not None:
+            await on_close()
+
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeout:
+    """How long one upstream call may wait, in seconds for each phase."""
+
+    connect: float = 10.0
+    read: float = 60.0
+    write: float = 60.0
+    pool: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What exists only once a gateway starts: resolved settings and connectors."""
+
+    settings: Mapping[str, object]
+    connect: Callable[[str, Timeout | None], Handler]
+
+
+def first(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes | None:
+    """Return the value of the first field of that name."""
+    return next((value for key, value in headers if key == name), None)
+
+
+def forwardable(headers: Headers) -> Headers:
+    """Return the end-to-end fields: no hop-by-hop field, none that Connection names.
+
+    RFC 9110 §7.6.1.
+    """
+    dropped: set[bytes] = set()
+    for name, value in headers:
+        if name == b"connection":
+            dropped.update(token.strip().lower() for token in value.split(b","))
+    if not dropped:
+        return [field for field in headers if field[0] not in HOP_BY_HOP]
+    dropped |= HOP_BY_HOP
+    return [field for field in headers if field[0] not in dropped]
+
+
+async def read_whole(body: Body) -> bytes:
+    """Read a body to its end."""
+    if isinstance(body, bytes):
+        return body
+    return b"".join([chunk async for chunk in body])

@@ -1,0 +1,160 @@
+"""The gateway as data: frozen dataclasses that the compiler makes, the backends print
+and the runtime folds into handlers.
+
+Templates are strings in Jinja2 syntax, JSON templates are JSON text whose strings may
+be templates. `at` is the line of the source that a thing comes from; it takes no part
+in comparison.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, Literal, Protocol
+
+from hxroute.http import Handler, Start, Timeout
+
+__all__ = [
+    "FORMAT",
+    "STANDARD_METHODS",
+    "BearerAuth",
+    "Endpoint",
+    "ErrorAnswer",
+    "ErrorTable",
+    "Gateway",
+    "HeaderRules",
+    "Node",
+    "Server",
+    "Setting",
+    "SettingType",
+    "StatusRule",
+    "Timeout",
+    "Upstream",
+]
+
+FORMAT: Final = 1
+"""The version of this data; a change to a field or to a default raises it."""
+
+STANDARD_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+"""What `Allow` names for an endpoint that takes every method."""
+
+SettingType = Literal["string", "boolean", "integer", "size", "duration"]
+
+
+class Node(Protocol):
+    """One step of a pipeline: fields that compare and print, and a fold."""
+
+    def wrap(self, next: Handler, start: Start) -> Handler:
+        """Put this node around the handler of what comes after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A value that the gateway takes from its environment when it starts."""
+
+    name: str
+    env: tuple[str, ...] = ()
+    file: str | None = None
+    type: SettingType = "string"
+    default: str | int | bool | None = None
+    optional: bool = False
+    secret: bool = False
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """A server behind the gateway; `url` is a template over settings."""
+
+    name: str
+    url: str
+    timeout: Timeout = Timeout()
+    max_connections: int = 1000
+    idle_timeout: float = 3.0
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BearerAuth:
+    """The keys of which a client must show one as `Authorization: Bearer KEY`."""
+
+    name: str
+    keys: tuple[str, ...]
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderRules:
+    """Drop the named fields (or keep only the named), then set those with a value."""
+
+    name: str = ""
+    drop: tuple[str, ...] = ()
+    keep: tuple[str, ...] | None = None
+    set: tuple[tuple[str, str], ...] = ()
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorAnswer:
+    """What one kind of error answers; no status means the kind's own."""
+
+    kind: str
+    status: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    json: str | None = None
+    text: str | None = None
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRule:
+    """An upstream status whose body is replaced: `match` is `503` or `5xx`."""
+
+    match: tuple[str, ...]
+    unless: Literal["json_error"] | None = None
+    status: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    json: str | None = None
+    text: str | None = None
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorTable:
+    """A named error mapping."""
+
+    name: str = ""
+    answers: tuple[ErrorAnswer, ...] = ()
+    upstream_status: tuple[StatusRule, ...] = ()
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A path and its methods (none: all but CONNECT and TRACE), and what they run."""
+
+    path: str
+    pipeline: tuple[Node, ...]
+    methods: tuple[str, ...] = ()
+    name: str = ""
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where `hxroute run` listens."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """A whole gateway; `unmatched` answers what no endpoint takes."""
+
+    endpoints: tuple[Endpoint, ...]
+    upstreams: tuple[Upstream, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    server: Server = Server()
+    paths: Literal["strict", "as_sent"] = "strict"
+    unmatched: tuple[Node, ...] = ()

@@ -1,0 +1,37 @@
+"""The nodes of a pipeline, and the one order in which they are put together.
+
+A node's YAML key, module and schema share a name; where its key stands in an endpoint
+is its path in `NODES`.
+"""
+
+from typing import Final
+
+from hxroute.nodes.authenticate import Authenticate
+from hxroute.nodes.execute import Execute
+from hxroute.nodes.limit_body import LimitBody
+from hxroute.nodes.map_errors import MapErrors
+from hxroute.nodes.observe import Observe
+from hxroute.nodes.rename_json import RenameJson
+from hxroute.nodes.respond import Respond
+
+__all__ = [
+    "NODES",
+    "Authenticate",
+    "Execute",
+    "LimitBody",
+    "MapErrors",
+    "Observe",
+    "RenameJson",
+    "Respond",
+]
+
+NODES: Final = (
+    Observe,  # sees every answer, so it is outermost
+    MapErrors,  # answers whatever fails inside it
+    Authenticate,  # before a stranger's body is read or a template rendered
+    LimitBody,  # before anything that needs the body at hand
+    RenameJson,  # rewrites what the limit has read
+    Respond,  # an answer of our own, or
+    Execute,  # the upstream call: innermost, nothing comes after
+)
+"""Every node in the order of travel, with the reason for its place."""

@@ -1,0 +1,183 @@
+"""Execute: the execution node, which makes the upstream call.
+
+Innermost: everything else has allowed, checked and rewritten the request by now.
+
+    client            gateway                     upstream
+      |--- request --->|  1 method, path, query      |
+      |                |  2 end-to-end headers,      |
+      |                |    header rules             |
+      |                |  3 body                     |
+      |                |--- the request that goes -->|
+      |                |<-- response ----------------|
+      |                |  4 fields checked           |
+      |                |  5 small bodies gathered,   |
+      |                |    mapped statuses replaced |
+      |                |  6 end-to-end headers,      |
+      |<-- response ---|    header rules             |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import quote
+
+from hxroute import paths, rules, templates
+from hxroute.answers import Answers
+from hxroute.errors import BadRequest
+from hxroute.http import (
+    Handler,
+    Headers,
+    Request,
+    Response,
+    Start,
+    Timeout,
+    forwardable,
+)
+from hxroute.ir import ErrorTable, HeaderRules
+
+__all__ = ["Execute"]
+
+_FRAMING: Final = frozenset({b"host", b"content-length", b"expect"})
+"""Made anew for each hop. The server has answered `Expect: 100-continue` itself."""
+
+_BODY_FIELDS: Final = frozenset({b"content-type", b"content-encoding"})
+_Part = Callable[[templates.Values], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Execute:
+    """Call an upstream; what is not stated goes on as it came.
+
+    `method`, `path`, `query`, `headers` and `body` are templates; `body` is JSON.
+    `request_headers` and `response_headers` are applied in order, `errors` states the
+    upstream statuses whose bodies are replaced.
+    """
+
+    upstream: str
+    method: str | None = None
+    path: str | None = None
+    query: tuple[tuple[str, str], ...] | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str | None = None
+    timeout: Timeout | None = None
+    request_headers: tuple[HeaderRules, ...] = ()
+    response_headers: tuple[HeaderRules, ...] = ()
+    errors: ErrorTable = ErrorTable()
+    at: int = field(default=0, compare=False)
+
+    def wrap(self, next: Handler, start: Start) -> Handler:
+        """Prepare every template; nothing comes after this node."""
+        call = start.connect(self.upstream, self.timeout)
+        outgoing = self._outgoing(start.settings)
+        answers = Answers(
+            self.errors.upstream_status, self.response_headers, start.settings
+        )
+        roots = templates.roots(self.sources())
+
+        async def execute(request: Request) -> Response:
+            values = templates.values(request, roots)
+            upstream_request = outgoing(request, values)
+            response = await call(upstream_request)
+            try:
+                return await answers.accept(upstream_request.method, response, values)
+            except BaseException:
+                await response.close()
+                raise
+
+        return execute
+
+    def sources(self) -> Iterator[str]:
+        """Yield every template of the call."""
+        yield from (source for source in (self.method, self.path) if source is not None)
+        yield from (source for _, source in (*(self.query or ()), *self.headers))
+        yield from templates.strings(self.body or "null")
+        for rule in (*self.request_headers, *self.response_headers):
+            yield from (source for _, source in rule.set)
+
+    def _outgoing(
+        self, settings: templates.Values
+    ) -> Callable[[Request, templates.Values], Request]:
+        method = _method(self.method, settings)
+        path = _path(self.path, settings)
+        query = _query(self.query, settings)
+        own = (HeaderRules(set=self.headers),) if self.headers else ()
+        header_rules = rules.prepare((*self.request_headers, *own), settings)
+        body = None if self.body is None else templates.document(self.body, settings)
+
+        def outgoing(request: Request, values: templates.Values) -> Request:
+            made = Request(
+                method=method(values).decode() if method else request.method,
+                path=path(values) if path else request.path,
+                query=query(values) if query else request.query,
+                headers=_end_to_end(request.headers),
+                body=request.body,
+                length=request.length,
+                client=request.client,
+                gone=request.gone,
+            )
+            if body is not None:
+                made.body = body if isinstance(body, bytes) else body(values)
+                made.length = len(made.body)
+                made.headers = [f for f in made.headers if f[0] not in _BODY_FIELDS]
+                made.headers.append((b"content-type", b"application/json"))
+            made.headers = header_rules(made.headers, values)
+            return made
+
+        return outgoing
+
+
+def _end_to_end(headers: Headers) -> Headers:
+    return [field for field in forwardable(headers) if field[0] not in _FRAMING]
+
+
+def _method(source: str | None, settings: templates.Values) -> _Part | None:
+    if source is None:
+        return None
+    template = templates.text(source, settings)
+
+    def method(values: templates.Values) -> bytes:
+        shown = template if isinstance(template, str) else template(values)
+        name = shown.encode(errors="surrogateescape")
+        if not rules.FIELD_NAME.fullmatch(name):
+            raise BadRequest("The method made from the request is no method.")
+        return name
+
+    return method
+
+
+def _path(source: str | None, settings: templates.Values) -> _Part | None:
+    if source is None:
+        return None
+    template = templates.path(source, settings)
+
+    def path(values: templates.Values) -> bytes:
+        shown = template if isinstance(template, str) else template(values)
+        raw = paths.printable(shown.encode(errors="surrogateescape"))
+        if b"?" in raw or b"#" in raw:
+            raise BadRequest("The path made from the request holds `?` or `#`.")
+        paths.check(raw, "as_sent")
+        return raw
+
+    return path
+
+
+def _query(
+    pairs: tuple[tuple[str, str], ...] | None, settings: templates.Values
+) -> _Part | None:
+    if pairs is None:
+        return None
+    prepared = [
+        (_quoted(name), templates.text(source, settings)) for name, source in pairs
+    ]
+
+    def query(values: templates.Values) -> bytes:
+        shown = [(n, t if isinstance(t, str) else t(values)) for n, t in prepared]
+        return "&".join(f"{n}={_quoted(t)}" for n, t in shown if t).encode()
+
+    return query
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="", errors="surrogateescape")

@@ -1,0 +1,77 @@
+"""Observe: one access log line for each answered request.
+
+Comes first, so that it sees every answer, the error table's included.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from hxroute.errors import ClientGone
+from hxroute.http import Handler, Request, Response, Start
+
+__all__ = ["Observe"]
+
+_LOG: Final = logging.getLogger("hxroute.access")
+
+
+@dataclass(frozen=True, slots=True)
+class Observe:
+    """Log method, path (never the query), status, bytes and time of each request."""
+
+    access_log: bool = True
+    at: int = field(default=0, compare=False)
+
+    def wrap(self, next: Handler, start: Start) -> Handler:
+        """Log around everything else."""
+        if not self.access_log:
+            return next
+
+        async def observe(request: Request) -> Response:
+            began = time.perf_counter()
+            try:
+                response = await next(request)
+            except (ClientGone, asyncio.CancelledError):
+                _write(request, ClientGone.status, 0, began)
+                raise
+            if isinstance(response.body, bytes):
+                _write(request, response.status, len(response.body), began)
+            else:
+                response.body = _counted(response.body, request, response.status, began)
+            return response
+
+        return observe
+
+
+async def _counted(
+    body: AsyncIterator[bytes], request: Request, status: int, began: float
+) -> AsyncIterator[bytes]:
+    size, outcome = 0, "cut"
+    try:
+        async for chunk in body:
+            size += len(chunk)
+            yield chunk
+        outcome = ""
+    finally:
+        _write(request, status, size, began, outcome)
+
+
+def _write(
+    request: Request, status: int, size: int, began: float, outcome: str = ""
+) -> None:
+    if _LOG.isEnabledFor(logging.INFO):
+        _LOG.info(
+            "%s %s %s %d %d B %.1f ms%s",
+            request.client,
+            request.method,
+            request.path.decode("latin-1"),
+            status,
+            size,
+            (time.perf_counter() - began) * 1000,
+            f" {outcome}" if outcome else "",
+        )

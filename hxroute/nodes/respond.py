@@ -1,0 +1,42 @@
+"""Respond: answer without an upstream.
+
+Stands where the execution node stands: nothing comes after it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hxroute import templates
+from hxroute.http import Handler, Request, Response, Start
+
+__all__ = ["Respond"]
+
+
+@dataclass(frozen=True, slots=True)
+class Respond:
+    """Answer with a JSON or text template over the request."""
+
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    json: str | None = None
+    text: str | None = None
+    at: int = field(default=0, compare=False)
+
+    def wrap(self, next: Handler, start: Start) -> Handler:
+        """Prepare the answer; one that no request changes is made once."""
+        content_type, content = templates.content(self.json, self.text, start.settings)
+        sources = [*templates.strings(self.json or "null"), self.text or ""]
+        roots = templates.roots(sources)
+        headers = [(name.encode(), value.encode()) for name, value in self.headers]
+        if b"content-type" not in dict(headers) and content != b"":
+            headers.append((b"content-type", content_type))
+
+        async def respond(request: Request) -> Response:
+            body = content
+            if not isinstance(body, bytes):
+                body = body(templates.values(request, roots))
+            length = (b"content-length", b"%d" % len(body))
+            return Response(self.status, [*headers, length], body)
+
+        return respond

@@ -1,0 +1,69 @@
+"""Header rules: drop or keep, then set; each field has exactly one fate."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from hxroute import templates
+from hxroute.errors import BadRequest
+from hxroute.http import Headers
+from hxroute.ir import HeaderRules
+
+__all__ = ["FIELD_NAME", "FIELD_VALUE_REFUSED", "Apply", "prepare"]
+
+FIELD_NAME: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+"""A field name (RFC 9110 §5.1)."""
+
+FIELD_VALUE_REFUSED: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+"""What no field value holds (RFC 9110 §5.5)."""
+
+Apply = Callable[[Headers, templates.Values], Headers]
+_Setter = tuple[bytes, bytes | templates.Render]
+
+
+def prepare(rules: Iterable[HeaderRules], settings: templates.Values) -> Apply:
+    """Fold rule sets, applied in order, into one function from headers to headers."""
+    steps = [_step(rule, settings) for rule in rules]
+
+    def apply(headers: Headers, values: templates.Values) -> Headers:
+        for step in steps:
+            headers = step(headers, values)
+        return headers
+
+    return apply
+
+
+def _step(rule: HeaderRules, settings: templates.Values) -> Apply:
+    dropped = frozenset(name.encode() for name in rule.drop)
+    replaced = frozenset(name.encode() for name, _ in rule.set)
+    kept = None if rule.keep is None else frozenset(name.encode() for name in rule.keep)
+    setters = [_setter(name, source, settings) for name, source in rule.set]
+    removed = dropped | replaced
+
+    def step(headers: Headers, values: templates.Values) -> Headers:
+        if kept is None:
+            result = [field for field in headers if field[0] not in removed]
+        else:
+            allowed = kept - removed
+            result = [field for field in headers if field[0] in allowed]
+        for name, value in setters:
+            shown = value if isinstance(value, bytes) else _checked(value(values))
+            if shown:
+                result.append((name, shown))
+        return result
+
+    return step
+
+
+def _setter(name: str, source: str, settings: templates.Values) -> _Setter:
+    value = templates.text(source, settings)
+    return name.encode(), _checked(value) if isinstance(value, str) else value
+
+
+def _checked(text: str) -> bytes:
+    value = text.strip(" \t").encode(errors="surrogateescape")
+    if FIELD_VALUE_REFUSED.search(value):
+        raise BadRequest("A header value made from the request holds a control.")
+    return value

@@ -1,0 +1,189 @@
+"""Preparing and rendering: what a starting gateway makes of its templates.
+
+What only settings decide is folded at the start; what is left is a function of the
+values of one request.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Undefined, UndefinedError, nodes
+from jinja2.environment import TemplateExpression
+from jinja2.visitor import NodeTransformer
+
+from hxroute import jsontext
+from hxroute.errors import BadRequest
+from hxroute.templates.language import ENVIRONMENT, parse, root_and_key
+from hxroute.templates.values import PathParameter, Values
+
+__all__ = ["Render", "content", "document", "path", "text"]
+
+Render = Callable[[Values], str]
+
+
+class _Fold(NodeTransformer):
+    """Put the settings' values in, and choose the branch that they decide."""
+
+    def __init__(self, settings: Values) -> None:
+        self.settings = settings
+
+    def visit_Getattr(self, node: nodes.Getattr) -> nodes.Node:  # noqa: N802  jinja2's name
+        return self._value(node)
+
+    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:  # noqa: N802  jinja2's name
+        return self._value(node)
+
+    def _value(self, node: nodes.Node) -> nodes.Node:
+        root, key = root_and_key(node)
+        if root == "settings" and key is not None:
+            return nodes.Const(self.settings[key], lineno=node.lineno)
+        return self.generic_visit(node)
+
+    def visit_CondExpr(self, node: nodes.CondExpr) -> nodes.Node:  # noqa: N802  jinja2's name
+        self.generic_visit(node)
+        test = _constant(node.test)
+        if test is None:
+            return node
+        chosen = node.expr1 if test.value else node.expr2
+        return chosen if chosen is not None else nodes.Const(None, lineno=node.lineno)
+
+
+def _constant(node: nodes.Expr) -> nodes.Const | None:
+    if isinstance(node, nodes.Const):
+        return node
+    try:
+        context = nodes.EvalContext(ENVIRONMENT)
+        return nodes.Const(node.as_const(context), lineno=node.lineno)
+    except nodes.Impossible:
+        return None
+
+
+def _evaluator(expression: nodes.Expr, settings: Values) -> Any:
+    """Return a constant node, or a function from the request's values to a value."""
+    folded = _Fold(settings).visit(expression)
+    constant = _constant(folded)
+    if constant is not None:
+        return constant
+    folded.set_environment(ENVIRONMENT)
+    body = nodes.Template(
+        [nodes.Assign(nodes.Name("result", "store"), folded, lineno=1)]
+    )
+    body.set_lineno(1, override=True).set_environment(ENVIRONMENT)
+    template = ENVIRONMENT.template_class.from_code(
+        ENVIRONMENT, ENVIRONMENT.compile(body), {}
+    )
+    return _guarded(TemplateExpression(template, undefined_to_none=False))
+
+
+def _guarded(evaluate: TemplateExpression) -> Callable[[Values], object]:
+    def value(values: Values) -> object:
+        try:
+            result = evaluate(values)
+        except (UndefinedError, TypeError, ValueError, ArithmeticError) as exc:
+            raise BadRequest from exc
+        if isinstance(result, Undefined):
+            raise BadRequest
+        return result
+
+    return value
+
+
+def text(source: str, settings: Values) -> str | Render:
+    """Prepare a template whose output is text: a constant where settings decide it."""
+    return _joined(source, settings, _as_text)
+
+
+def path(source: str, settings: Values) -> str | Render:
+    """Prepare a template whose output is a URL path.
+
+    A path parameter goes in as its raw bytes, any other value percent-encoded.
+    """
+    return _joined(source, settings, _as_path)
+
+
+def _joined(
+    source: str, settings: Values, show: Callable[[object], str]
+) -> str | Render:
+    pieces: list[Any] = []
+    for part in parse(source):
+        piece = part if isinstance(part, str) else _evaluator(part, settings)
+        pieces.append(show(piece.value) if isinstance(piece, nodes.Const) else piece)
+    if all(isinstance(piece, str) for piece in pieces):
+        return "".join(pieces)
+
+    def render(values: Values) -> str:
+        return "".join([p if isinstance(p, str) else show(p(values)) for p in pieces])
+
+    return render
+
+
+def _as_text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    return jsontext.encode(value).decode()
+
+
+def _as_path(value: object) -> str:
+    if isinstance(value, PathParameter):
+        return value.raw.decode("latin-1")
+    return quote(_as_text(value), safe="", errors="surrogateescape")
+
+
+def document(source: str, settings: Values) -> bytes | Callable[[Values], bytes]:
+    """Prepare a JSON template: bytes where settings decide it, else a function.
+
+    A string that is exactly one expression keeps the expression's type.
+    """
+    prepared = _prepared(json.loads(source), settings)
+    if not callable(prepared):
+        return jsontext.encode(prepared)
+    return lambda values: jsontext.encode(prepared(values))
+
+
+def _prepared(value: object, settings: Values) -> Any:
+    if isinstance(value, str):
+        return _prepared_leaf(value, settings)
+    if isinstance(value, dict):
+        members = [(key, _prepared(item, settings)) for key, item in value.items()]
+        if not any(callable(item) for _, item in members):
+            return dict(members)
+        return lambda values: {key: _now(item, values) for key, item in members}
+    if isinstance(value, list):
+        items = [_prepared(item, settings) for item in value]
+        if not any(callable(item) for item in items):
+            return items
+        return lambda values: [_now(item, values) for item in items]
+    return value
+
+
+def _prepared_leaf(source: str, settings: Values) -> Any:
+    parts = parse(source)
+    if len(parts) != 1 or isinstance(parts[0], str):
+        return text(source, settings)
+    value = _evaluator(parts[0], settings)
+    return value.value if isinstance(value, nodes.Const) else value
+
+
+def _now(item: Any, values: Values) -> object:
+    return item(values) if callable(item) else item
+
+
+def content(
+    json_source: str | None, text_source: str | None, settings: Values
+) -> tuple[bytes, bytes | Callable[[Values], bytes]]:
+    """Prepare a body stated as `json` or as `text`: its content type, and itself."""
+    if json_source is not None:
+        return b"application/json", document(json_source, settings)
+    rendered = text(text_source or "", settings)
+    content_type = b"text/plain; charset=utf-8"
+    if isinstance(rendered, str):
+        return content_type, rendered.encode(errors="surrogateescape")
+    return content_type, lambda values: rendered(values).encode(
+        errors="surrogateescape"
+    )

@@ -1,0 +1,31 @@
+"""Durations and sizes as people write them."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+__all__ = ["DURATION", "SIZE", "duration", "size"]
+
+DURATION: Final = r"[0-9]+(\.[0-9]+)?(ms|s|m|h)"
+SIZE: Final = r"[0-9]+(B|KiB|MiB|GiB)?"
+
+_SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_BYTES: Final = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+_DIGITS: Final = 15
+
+
+def duration(text: str) -> float | None:
+    """Return the seconds of `250ms`, `30s`, `5m` or `1h`; None where it is none."""
+    match = re.fullmatch(r"([0-9.]+)([a-z]+)", text)
+    if match is None or re.fullmatch(DURATION, text, re.ASCII) is None:
+        return None
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+def size(text: str) -> int | None:
+    """Return the bytes of `65536`, `64KiB` or `1MiB`; None where it is none."""
+    match = re.fullmatch(r"([0-9]+)([A-Za-z]*)", text, re.ASCII)
+    if match is None or match[2] not in _BYTES or len(match[1]) > _DIGITS:
+        return None
+    return int(match[1]) * _BYTES[match[2]]
