@@ -1,0 +1,212 @@
+"""Lower: endpoints to pipelines, nodes in the order of `NODES`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hxroute import nodes, paths, templates, units
+from hxroute.compiler import expressions
+from hxroute.compiler.definitions import Definitions, answer, pairs, timeout
+from hxroute.compiler.expressions import Place
+from hxroute.compiler.resolve import Program, Unit
+from hxroute.compiler.source import Mapping, Node, Scalar, Sequence, plain
+from hxroute.diagnostics import Report
+from hxroute.ir import Endpoint, ErrorTable, Gateway, HeaderRules, Server
+from hxroute.ir import Node as PipelineNode
+from hxroute.span import Span
+
+__all__ = ["lower"]
+
+
+def lower(program: Program, report: Report) -> Gateway:
+    """Make the gateway; where the report holds errors it is not to be used."""
+    definitions = Definitions(program, report)
+    lowering = _Lowering(definitions, report)
+    paths_node = program.document.get("paths")
+    return Gateway(
+        endpoints=tuple(lowering.endpoint(unit) for unit in program.endpoints),
+        upstreams=definitions.upstreams,
+        settings=definitions.settings,
+        server=_server(program.document.get("server")),
+        paths="as_sent"
+        if paths_node is not None and plain(paths_node) == "as_sent"
+        else "strict",
+        unmatched=tuple(lowering.around(program.defaults)),
+    )
+
+
+def _server(node: Node | None) -> Server:
+    if node is None:
+        return Server()
+    return Server(**plain(node), at=node.span.line)
+
+
+class _Lowering:
+    def __init__(self, definitions: Definitions, report: Report) -> None:
+        self._defined = definitions
+        self._report = report
+
+    def endpoint(self, unit: Unit) -> Endpoint:
+        """Lower one endpoint."""
+        path = unit.node.get("path")
+        assert isinstance(path, Scalar)
+        methods = unit.node.get("methods")
+        listed = tuple(plain(methods)) if methods is not None else ()
+        name = unit.node.get("name")
+        default = f"{','.join(listed) or 'ANY'} {path.value}"
+        pattern = self._pattern(path)
+        return Endpoint(
+            path=str(path.value),
+            methods=listed,
+            name=str(name.value) if isinstance(name, Scalar) else default,
+            pipeline=tuple(self._pipeline(unit, pattern)),
+            at=unit.node.span.line,
+        )
+
+    def around(self, unit: Unit) -> Iterator[PipelineNode]:
+        """Yield what stands around everything: observation and the error table."""
+        observe = unit.get("observe")
+        if observe is not None:
+            yield nodes.Observe(**plain(observe), at=observe.span.line)
+        elif ("observe",) not in unit.effective:
+            yield nodes.Observe()
+        yield nodes.MapErrors(self._error_table(unit))
+
+    def _pipeline(self, unit: Unit, pattern: paths.Pattern) -> Iterator[PipelineNode]:
+        yield from self.around(unit)
+        yield from self._authenticate(unit)
+        limit = unit.get("request", "max_body")
+        if limit is not None:
+            yield nodes.LimitBody(self._max_body(limit), at=limit.span.line)
+        rename = unit.get("request", "json")
+        if isinstance(rename, Mapping):
+            self._needs_body(rename, limit)
+            names = plain(rename)["rename"].items()
+            yield nodes.RenameJson(tuple(names), at=rename.span.line)
+        yield from self._last(unit, pattern, limit is not None)
+
+    def _pattern(self, path: Scalar) -> paths.Pattern:
+        try:
+            return paths.parse_pattern(str(path.value))
+        except ValueError as exc:
+            self._report.error("HX302", str(exc), path.span)
+            return paths.Pattern(())
+
+    def _error_table(self, unit: Unit) -> ErrorTable:
+        name = unit.get("errors")
+        return (
+            self._defined.errors.get(str(plain(name)), ErrorTable())
+            if name
+            else ErrorTable()
+        )
+
+    def _authenticate(self, unit: Unit) -> Iterator[PipelineNode]:
+        name = unit.get("auth")
+        if name is not None:
+            auth = self._defined.auth.get(str(plain(name)))
+            if auth is not None:
+                yield nodes.Authenticate(auth, at=name.span.line)
+        elif ("auth",) not in unit.effective:
+            path = unit.node.get("path")
+            assert path is not None
+            self._report.error(
+                "HX301",
+                "this endpoint has no auth",
+                path.span,
+                help="add `auth: NAME` here or under `defaults`, or `auth: none` to open it",
+            )
+
+    def _max_body(self, node: Node) -> str:
+        source = expressions.text(node, self._defined.at_start, self._report)
+        if "{{" not in source and units.size(source) is None:
+            self._report.error("HX105", f"`{source}` is no size", node.span)
+        for root, key in templates.names(source):
+            kind = self._defined.types.get(key or "")
+            if root == "settings" and kind not in (None, "size", "integer"):
+                message = f"setting `{key}` is a {kind}, not a size"
+                help_text = f"add `type: size` to setting `{key}`"
+                self._report.error("HX308", message, node.span, help=help_text)
+        return source
+
+    def _needs_body(self, node: Node, limit: Node | None) -> None:
+        if limit is None:
+            self._report.error(
+                "HX305",
+                "`json` needs the body, which is not read here",
+                _key_line(node),
+                help="add `max_body: 1MiB` under `request`",
+            )
+
+    def _last(
+        self, unit: Unit, pattern: paths.Pattern, body_read: bool
+    ) -> Iterator[PipelineNode]:
+        respond, upstream = unit.node.get("respond"), unit.node.get("upstream")
+        if (respond is None) == (upstream is None):
+            path = unit.node.get("path")
+            assert path is not None
+            what = (
+                "neither `upstream` nor" if respond is None else "both `upstream` and"
+            )
+            message = f"this endpoint has {what} `respond`"
+            self._report.error("HX107", message, path.span, help="state one of them")
+        elif isinstance(respond, Mapping):
+            yield self._respond(respond, pattern, body_read)
+        elif upstream is not None:
+            yield self._execute(unit, upstream, pattern, body_read)
+
+    def _respond(
+        self, node: Mapping, pattern: paths.Pattern, body_read: bool
+    ) -> PipelineNode:
+        place = self._place(self._defined.in_answers, pattern, body_read)
+        lowered = answer(node, place, self._report)
+        lowered["status"] = lowered["status"] or 200
+        return nodes.Respond(**lowered, at=node.span.line)
+
+    def _execute(
+        self, unit: Unit, node: Node, pattern: paths.Pattern, body_read: bool
+    ) -> PipelineNode:
+        place = self._place(self._defined.in_rules, pattern, body_read)
+        call = node if isinstance(node, Mapping) else Mapping((), node.span, 1)
+        named = call.get("name") or node
+        query, body = call.get("query"), call.get("body")
+        return nodes.Execute(
+            upstream=str(plain(named)),
+            method=self._text(call.get("method"), place),
+            path=self._text(call.get("path"), place),
+            query=self._query(query, place) if isinstance(query, Mapping) else None,
+            headers=pairs(call.get("headers"), place, self._report),
+            body=None
+            if body is None
+            else expressions.document(body, place, self._report),
+            timeout=timeout(call.get("timeout")),
+            request_headers=self._rules(unit.get("request", "headers")),
+            response_headers=self._rules(unit.get("response", "headers")),
+            errors=self._error_table(unit),
+            at=node.span.line,
+        )
+
+    def _place(self, base: Place, pattern: paths.Pattern, body_read: bool) -> Place:
+        names = {name for name, _ in pattern.parameters} | {pattern.rest or ""}
+        variables = {**base.variables, "path": frozenset(names - {""})}
+        if body_read:
+            variables["body"] = None
+        return Place(variables, base.secrets, body_unread=not body_read)
+
+    def _text(self, node: Node | None, place: Place) -> str | None:
+        return None if node is None else expressions.text(node, place, self._report)
+
+    def _query(self, node: Mapping, place: Place) -> tuple[tuple[str, str], ...]:
+        return tuple(
+            (str(key.value), expressions.text(value, place, self._report))
+            for key, value in node.items
+        )
+
+    def _rules(self, node: Node | None) -> tuple[HeaderRules, ...]:
+        items = node.items if isinstance(node, Sequence) else (node,) if node else ()
+        named = (self._defined.headers.get(str(plain(item))) for item in items)
+        return tuple(rule for rule in named if rule is not None)
+
+
+def _key_line(node: Node) -> Span:
+    span = node.span
+    return Span(span.line, span.column, span.line, span.column + 1)

@@ -1,0 +1,159 @@
+"""Resolve: names to what they name, and defaults merged into endpoints.
+
+Defaults merge node by node: an endpoint's key replaces the default's whole, `none`
+removes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from hxroute.compiler.source import Mapping, Node, Scalar, Sequence
+from hxroute.diagnostics import Report, did_you_mean
+
+__all__ = ["FORMATS", "NONE", "Entry", "Program", "Unit", "resolve"]
+
+NONE: Final = "none"
+FORMATS: Final = ("openai", "problem")
+"""Error mappings that are there without being defined."""
+
+_TABLES: Final = ("settings", "upstreams", "auth", "headers", "errors")
+_NODE_KEYS: Final = (
+    ("auth",),
+    ("errors",),
+    ("observe",),
+    ("request", "headers"),
+    ("request", "max_body"),
+    ("request", "json"),
+    ("response", "headers"),
+)
+_OF_A_CALL: Final = ("request", "response")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """An endpoint, or the defaults, with the value of each node's key in effect."""
+
+    node: Mapping
+    effective: dict[tuple[str, ...], Node]
+
+    def get(self, *path: str) -> Node | None:
+        """Return what is in effect under a key; `none` means nothing."""
+        node = self.effective.get(path)
+        if isinstance(node, Scalar) and node.value == NONE:
+            return None
+        return node
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A named thing: its name where it is defined, and what it is."""
+
+    key: Scalar
+    node: Mapping
+
+    @property
+    def name(self) -> str:
+        """The name."""
+        return str(self.key.value)
+
+    @property
+    def at(self) -> int:
+        """The line of the name."""
+        return self.key.span.line
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The file with its names resolved."""
+
+    document: Mapping
+    tables: dict[str, dict[str, Entry]]
+    defaults: Unit
+    endpoints: tuple[Unit, ...]
+
+
+def resolve(document: Mapping, report: Report) -> Program:
+    """Resolve every name; unknown ones are reported where they stand."""
+    tables = {name: _table(document, name, report) for name in _TABLES}
+    empty = Mapping((), document.span, 1)
+    defaults = document.get("defaults")
+    base = defaults if isinstance(defaults, Mapping) else empty
+    stated = _stated(base)
+    endpoints = document.get("endpoints")
+    assert isinstance(endpoints, Sequence)
+    units = [
+        _unit(item, stated) for item in endpoints.items if isinstance(item, Mapping)
+    ]
+    for node in (base, *(unit.node for unit in units)):
+        _check_names(node, tables, report)
+    return Program(document, tables, Unit(base, stated), tuple(units))
+
+
+def _table(document: Mapping, name: str, report: Report) -> dict[str, Entry]:
+    node = document.get(name)
+    entries = node.items if isinstance(node, Mapping) else ()
+    reserved = {NONE, *(FORMATS if name == "errors" else ())}
+    for key, _ in entries:
+        if key.value in reserved:
+            report.error("HX205", f"the name `{key.value}` is reserved", key.span)
+    found = (Entry(key, node) for key, node in entries if isinstance(node, Mapping))
+    return {entry.name: entry for entry in found}
+
+
+def _stated(node: Mapping) -> dict[tuple[str, ...], Node]:
+    found = ((path, _at(node, path)) for path in _NODE_KEYS)
+    return {path: value for path, value in found if value is not None}
+
+
+def _at(node: Mapping, path: tuple[str, ...]) -> Node | None:
+    value: Node | None = node
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _unit(node: Mapping, defaults: dict[tuple[str, ...], Node]) -> Unit:
+    if node.get("upstream") is None:
+        defaults = {p: v for p, v in defaults.items() if p[0] not in _OF_A_CALL}
+    return Unit(node, {**defaults, **_stated(node)})
+
+
+def _check_names(
+    node: Mapping, tables: dict[str, dict[str, Entry]], report: Report
+) -> None:
+    for code, what, table, reference in _references(node):
+        name = reference.value
+        known = [*tables[table], *(FORMATS if table == "errors" else ())]
+        if name != NONE and name not in known:
+            report.error(
+                code,
+                f"unknown {what} `{name}`",
+                reference.span,
+                label=f"not defined under `{table}`",
+                help=did_you_mean(str(name), known),
+            )
+
+
+def _references(node: Mapping) -> Iterator[tuple[str, str, str, Scalar]]:
+    """Yield the code, the kind of thing, the table and the name of each reference."""
+    upstream = node.get("upstream")
+    if isinstance(upstream, Mapping):
+        upstream = upstream.get("name")
+    yield from _names("HX201", "upstream", "upstreams", upstream)
+    yield from _names("HX202", "auth", "auth", node.get("auth"))
+    yield from _names("HX204", "error mapping", "errors", node.get("errors"))
+    for side in _OF_A_CALL:
+        rules = _at(node, (side, "headers"))
+        yield from _names("HX203", "header rule set", "headers", rules)
+
+
+def _names(
+    code: str, what: str, table: str, node: Node | None
+) -> Iterator[tuple[str, str, str, Scalar]]:
+    items = node.items if isinstance(node, Sequence) else (node,)
+    for item in items:
+        if isinstance(item, Scalar):
+            yield code, what, table, item

@@ -1,0 +1,262 @@
+"""Source: text to nodes that know their place.
+
+Composed from libyaml's events, with depth, size and aliases bounded while reading.
+Scalars follow the core schema of YAML 1.2: `no` is a text, `017` is seventeen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn
+
+import yaml
+
+from hxroute.diagnostics import Report
+from hxroute.span import Span
+
+__all__ = ["Mapping", "Node", "Scalar", "Sequence", "plain", "read"]
+
+_MAX_DEPTH: Final = 64
+_MAX_NODES: Final = 500_000
+_MAX_BYTES: Final = 4 << 20
+_INTEGER: Final = re.compile(r"[-+]?[0-9]{1,18}")
+_BASED: Final = re.compile(r"0o[0-7]{1,20}|0x[0-9a-fA-F]{1,15}")
+_FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
+_WORDS: Final[dict[str, bool | None]] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+
+Value = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A single value."""
+
+    value: Value
+    span: Span
+    size: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list."""
+
+    items: tuple[Node, ...]
+    span: Span
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Keys and values, in file order."""
+
+    items: tuple[tuple[Scalar, Node], ...]
+    span: Span
+    size: int
+
+    def get(self, name: str) -> Node | None:
+        """Return the value of a key."""
+        return next((node for key, node in self.items if key.value == name), None)
+
+    def key(self, name: str) -> Scalar | None:
+        """Return the key itself, for its place."""
+        return next((key for key, _ in self.items if key.value == name), None)
+
+
+Node = Scalar | Sequence | Mapping
+
+
+class _Stop(Exception):
+    """Nothing more can be read; the reason is in the report."""
+
+
+def read(data: bytes, report: Report) -> Mapping | None:
+    """Read a document; None where it is no mapping or holds mistakes."""
+    try:
+        report.text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        line = data.count(b"\n", 0, exc.start) + 1
+        column = exc.start - data.rfind(b"\n", 0, exc.start)
+        report.text = data.decode("utf-8", "replace")
+        report.error(
+            "HX005", "the file is not UTF-8", Span(line, column, line, column + 1)
+        )
+        return None
+    if len(data) > _MAX_BYTES:
+        report.error("HX004", f"the file is larger than {_MAX_BYTES} bytes", _START)
+        return None
+    try:
+        node = _Composer(report).document()
+    except _Stop:
+        return None
+    except yaml.MarkedYAMLError as exc:
+        report.error(
+            "HX001", _problem(exc), _point(exc.problem_mark or exc.context_mark)
+        )
+        return None
+    except yaml.reader.ReaderError as exc:
+        report.error("HX001", f"{exc.reason}", _offset(report.text, exc.position))
+        return None
+    return node if not report.failed else None
+
+
+_START: Final = Span(1, 1, 1, 2)
+
+
+class _Composer:
+    """Builds nodes from events; an alias is the node itself, counted again."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._events = _events(report.text)
+        self._anchors: dict[str, Node] = {}
+        self._total = 0
+
+    def document(self) -> Mapping:
+        event = next(self._events)
+        if isinstance(event, yaml.StreamEndEvent):
+            self._stop("HX005", "the file is empty", _START)
+        node = self._node(next(self._events), 0)
+        next(self._events)  # the document's end
+        event = next(self._events)
+        if not isinstance(event, yaml.StreamEndEvent):
+            self._stop(
+                "HX005",
+                "the file holds more than one document",
+                _point(event.start_mark),
+            )
+        if not isinstance(node, Mapping):
+            self._stop("HX103", "the file is no mapping", node.span)
+        return node
+
+    def _node(self, event: Any, depth: int) -> Node:
+        span = _span(event)
+        if depth > _MAX_DEPTH:
+            self._stop("HX004", f"nested deeper than {_MAX_DEPTH} levels", span)
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event, span)
+        if event.tag is not None:
+            help_text = "remove it; quotes make a text of a value"
+            self._report.error(
+                "HX003", f"tag `{event.tag}` is not allowed", span, help=help_text
+            )
+        self._count(1, span)
+        if isinstance(event, yaml.ScalarEvent):
+            node: Node = Scalar(_value(event), span)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            node = self._sequence(event, depth)
+        else:
+            node = self._mapping(event, depth)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = node
+        return node
+
+    def _alias(self, event: Any, span: Span) -> Node:
+        node = self._anchors.get(event.anchor)
+        if node is None:
+            self._stop("HX004", f"unknown alias `*{event.anchor}`", span)
+        self._count(node.size, span)
+        return node
+
+    def _sequence(self, start: Any, depth: int) -> Sequence:
+        items: list[Node] = []
+        for event in self._events:
+            if isinstance(event, yaml.SequenceEndEvent):
+                break
+            items.append(self._node(event, depth + 1))
+        size = 1 + sum(item.size for item in items)
+        return Sequence(tuple(items), _between(start, event), size)
+
+    def _mapping(self, start: Any, depth: int) -> Mapping:
+        items: list[tuple[Scalar, Node]] = []
+        seen: dict[Value, Span] = {}
+        for event in self._events:
+            if isinstance(event, yaml.MappingEndEvent):
+                break
+            key = self._key(event, depth + 1)
+            value = self._node(next(self._events), depth + 1)
+            if key.value in seen:
+                related = ((seen[key.value], "first defined here"),)
+                message = f"key `{key.value}` appears twice"
+                self._report.error("HX002", message, key.span, related=related)
+            seen.setdefault(key.value, key.span)
+            items.append((key, value))
+        size = 1 + sum(1 + value.size for _, value in items)
+        return Mapping(tuple(items), _between(start, event), size)
+
+    def _key(self, event: Any, depth: int) -> Scalar:
+        node = self._node(event, depth)
+        if not isinstance(node, Scalar):
+            self._stop("HX001", "a key must be a text", node.span)
+        text = event.value if isinstance(event, yaml.ScalarEvent) else node.value
+        return Scalar(str(text), _span(event))
+
+    def _count(self, nodes: int, span: Span) -> None:
+        self._total += nodes
+        if self._total > _MAX_NODES:
+            self._stop(
+                "HX004", f"more than {_MAX_NODES} values, aliases expanded", span
+            )
+
+    def _stop(self, code: str, message: str, span: Span) -> NoReturn:
+        self._report.error(code, message, span)
+        raise _Stop
+
+
+def plain(node: Node) -> Any:
+    """Return the data of a node, without places."""
+    if isinstance(node, Mapping):
+        return {key.value: plain(value) for key, value in node.items}
+    if isinstance(node, Sequence):
+        return [plain(item) for item in node.items]
+    return node.value
+
+
+def _events(text: str) -> Iterator[Any]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    events = yaml.parse(text, Loader=loader)
+    next(events)  # the stream's start
+    return events
+
+
+def _value(event: Any) -> Value:
+    text: str = event.value
+    if not event.implicit[0]:  # quoted, or a block
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _BASED.fullmatch(text):
+        return int(text, 0)
+    return float(text) if _FLOAT.fullmatch(text) else text
+
+
+def _span(event: Any) -> Span:
+    return _between(event, event)
+
+
+def _between(start: Any, end: Any) -> Span:
+    first, last = start.start_mark, end.end_mark
+    return Span(first.line + 1, first.column + 1, last.line + 1, last.column + 1)
+
+
+def _point(mark: Any) -> Span:
+    line, column = mark.line + 1, mark.column + 1
+    return Span(line, column, line, column + 1)
+
+
+def _offset(text: str, position: int) -> Span:
+    line = text.count("\n", 0, position) + 1
+    column = position - text.rfind("\n", 0, position)
+    return Span(line, column, line, column + 1)
+
+
+def _problem(exc: yaml.MarkedYAMLError) -> str:
+    parts = [part for part in (exc.context, exc.problem) if part]
+    return ": ".join(parts) or "the text is not YAML"

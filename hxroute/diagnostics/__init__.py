@@ -1,0 +1,7 @@
+"""Diagnostics: what the compiler says about a file."""
+
+from hxroute.diagnostics.catalog import CATALOG
+from hxroute.diagnostics.report import Diagnostic, Report, did_you_mean
+from hxroute.diagnostics.text import render
+
+__all__ = ["CATALOG", "Diagnostic", "Report", "did_you_mean", "render"]

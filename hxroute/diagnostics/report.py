@@ -1,0 +1,75 @@
+"""A diagnostic is data; a report collects them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from hxroute.diagnostics.catalog import CATALOG
+from hxroute.span import Span
+
+__all__ = ["Diagnostic", "Report", "did_you_mean"]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One mistake: what is wrong, where, and the cure.
+
+    `label` stands under the carets, `related` points at other places by a text.
+    """
+
+    code: str
+    message: str
+    span: Span
+    label: str = ""
+    help: str = ""
+    severity: Literal["error", "warning"] = "error"
+    related: tuple[tuple[Span, str], ...] = ()
+
+
+@dataclass(slots=True)
+class Report:
+    """The diagnostics of one file."""
+
+    file: str
+    text: str = ""
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    def error(
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        *,
+        label: str = "",
+        help: str = "",
+        related: tuple[tuple[Span, str], ...] = (),
+    ) -> None:
+        """Add an error."""
+        assert code in CATALOG
+        found = Diagnostic(code, message, span, label, help, "error", related)
+        self.diagnostics.append(found)
+
+    def warning(self, code: str, message: str, span: Span, *, help: str = "") -> None:
+        """Add a warning."""
+        assert code in CATALOG
+        found = Diagnostic(code, message, span, "", help, "warning")
+        self.diagnostics.append(found)
+
+    @property
+    def failed(self) -> bool:
+        """Whether any diagnostic is an error."""
+        return any(found.severity == "error" for found in self.diagnostics)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return `did you mean `x`?` for a near miss, else the names that are known."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    if near:
+        return f"did you mean `{near[0]}`?"
+    if names and len(names) <= 20:
+        return "known are " + ", ".join(f"`{item}`" for item in names)
+    return ""

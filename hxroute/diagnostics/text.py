@@ -1,0 +1,43 @@
+"""Diagnostics as text: the source line, with carets under the mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hxroute.diagnostics.report import Diagnostic, Report
+
+__all__ = ["render"]
+
+
+def render(report: Report) -> str:
+    """Render every diagnostic in the order of the file, and a count."""
+    lines = report.text.splitlines()
+    found = sorted(report.diagnostics, key=lambda item: item.span)
+    blocks = ["\n".join(_block(item, report.file, lines)) for item in found]
+    return "\n\n".join([*blocks, _count(report)]) + "\n"
+
+
+def _block(found: Diagnostic, file: str, lines: list[str]) -> Iterator[str]:
+    span = found.span
+    gutter = " " * len(str(span.line))
+    yield f"{found.severity}[{found.code}]: {found.message}"
+    yield f"{gutter}--> {file}:{span.line}:{span.column}"
+    if span.line <= len(lines):
+        source = lines[span.line - 1]
+        yield f"{gutter} |"
+        yield f"{span.line} | {source.replace(chr(9), ' ')}"
+        end = span.end_column if span.end_line == span.line else len(source) + 1
+        carets = "^" * max(1, end - span.column)
+        label = f" {found.label}" if found.label else ""
+        yield f"{gutter} | {' ' * (span.column - 1)}{carets}{label}"
+    for place, text in found.related:
+        yield f"{gutter} = {text}: {file}:{place.line}:{place.column}"
+    if found.help:
+        yield f"{gutter} = help: {found.help}"
+
+
+def _count(report: Report) -> str:
+    errors = sum(item.severity == "error" for item in report.diagnostics)
+    warnings = len(report.diagnostics) - errors
+    parts = [(errors, "error"), (warnings, "warning")]
+    return ", ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in parts if n)
