@@ -1,0 +1,5 @@
+"""`python -m hxroute`."""
+
+from hxroute.cli import main
+
+main()

@@ -1,0 +1,158 @@
+"""The commands. Each imports what it needs when it is called; nothing imports this."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from hxroute.ir import Gateway
+
+__all__ = ["main"]
+
+_STALE: Final = 1
+_WRONG: Final = 2
+
+
+def _routes_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "-f",
+        "--file",
+        "source",
+        default="routes.yaml",
+        show_default=True,
+        type=click.Path(path_type=Path),
+        help="The routes file.",
+    )(command)
+
+
+def _build_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "-o",
+        "--output",
+        "build",
+        default="build/gateway.py",
+        show_default=True,
+        type=click.Path(path_type=Path),
+        help="The compiled gateway.",
+    )(command)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="hxroute")
+def main() -> None:
+    """Compile a routes.yaml to a gateway, and serve it."""
+
+
+@main.command()
+@_routes_option
+def check(source: Path) -> None:
+    """Say what is wrong with a routes file. Exit 2 where anything is."""
+    gateway, _ = _compiled(source)
+    click.echo(f"{source}: {_summary(gateway)}, no mistakes")
+
+
+@main.command("compile")
+@_routes_option
+@_build_option
+@click.option(
+    "--check", "only_check", is_flag=True, help="Write nothing; exit 1 if stale."
+)
+def compile_(source: Path, build: Path, *, only_check: bool) -> None:
+    """Compile a routes file to a Python module."""
+    from hxroute import files
+
+    gateway, text = _compiled(source)
+    if only_check:
+        if not build.is_file() or build.read_bytes() != text.encode():
+            click.echo(f"{build} is stale; run `hxroute compile`", err=True)
+            raise SystemExit(_STALE)
+        click.echo(f"{build} is fresh")
+        return
+    try:
+        files.write(build, text)
+    except OSError as exc:
+        _fail(f"{build} cannot be written: {exc.strerror}")
+    click.echo(f"{source} -> {build}: {_summary(gateway)}")
+
+
+@main.command()
+@_routes_option
+@_build_option
+@click.option("--host", help="Listen on this address; by default the file's.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Listen on this port.")
+@click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True)
+@click.option(
+    "--allow-default-keys", is_flag=True, help="Serve others with public keys."
+)
+def run(
+    source: Path,
+    build: Path,
+    host: str | None,
+    port: int | None,
+    workers: int,
+    *,
+    allow_default_keys: bool,
+) -> None:
+    """Serve a compiled gateway."""
+    from hxroute.errors import StartError
+    from hxroute.runtime import serve
+
+    options = serve.Options(host, port, workers, allow_default_keys)
+    try:
+        serve.serve(build, source, options, os.environ, click.echo)
+    except StartError as exc:
+        _fail(str(exc))
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=4010, show_default=True)
+def demo(port: int) -> None:
+    """Serve the HX gateway on an embedded upstream: no key, no network."""
+    from hxroute.errors import StartError
+    from hxroute.sandbox import demo
+
+    source = demo.routes_file()
+    _, text = _compiled(source)
+    try:
+        demo.run(text, port, click.echo)
+    except StartError as exc:
+        _fail(str(exc))
+
+
+def _compiled(source: Path) -> tuple[Gateway, str]:
+    """Compile a file and print the gateway; where that fails say why and exit."""
+    from hxroute.backends import python
+    from hxroute.compiler import compile
+    from hxroute.diagnostics import render
+    from hxroute.runtime.digest import digest_of
+
+    try:
+        data = source.read_bytes()
+    except OSError as exc:
+        _fail(f"{source} cannot be read: {exc.strerror}")
+    gateway, report = compile(data, str(source))
+    if report.diagnostics:
+        click.echo(render(report), err=True, nl=False)
+    if gateway is None:
+        raise SystemExit(_WRONG)
+    return gateway, python.emit(gateway, digest=digest_of(data))
+
+
+def _summary(gateway: Gateway) -> str:
+    counts = (
+        (len(gateway.endpoints), "endpoint"),
+        (len(gateway.upstreams), "upstream"),
+        (len(gateway.settings), "setting"),
+    )
+    return ", ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in counts)
+
+
+def _fail(message: str) -> NoReturn:
+    for line in message.splitlines():
+        click.echo(f"error: {line}", err=True)
+    raise SystemExit(_WRONG)

@@ -1,0 +1,216 @@
+"""Connectors: upstream calls as handlers. The only module that imports an HTTP client.
+
+It works on the client library's transport, below its client object: that one keeps a
+cookie jar shared by all callers, adds fields of its own, rewrites paths and reads
+proxies from the environment.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Final
+
+import httpx2
+
+from hxroute.errors import (
+    BadResponse,
+    ConnectFailed,
+    ConnectTimeout,
+    Disconnected,
+    PoolTimeout,
+    ProxyError,
+    ReadTimeout,
+    StartError,
+    Unreachable,
+    WriteTimeout,
+)
+from hxroute.http import Handler, Headers, Request, Response, Timeout
+from hxroute.ir import Upstream
+
+__all__ = ["Connector"]
+
+_IDEMPOTENT: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PUT", "TRACE"})
+"""RFC 9110 §9.2.2: what may be sent again."""
+
+_SENDS: Final = 3
+"""How often a request is sent at most where pooled connections turn out to be stale."""
+
+_MAPPED: Final[
+    tuple[tuple[type[httpx2.TransportError], Callable[[Timeout], ProxyError]], ...]
+] = (
+    (
+        httpx2.ConnectTimeout,
+        lambda t: ConnectTimeout(
+            f"No connection to the upstream within {t.connect:g} s."
+        ),
+    ),
+    (
+        httpx2.PoolTimeout,
+        lambda t: PoolTimeout(
+            f"No free connection to the upstream within {t.pool:g} s."
+        ),
+    ),
+    (
+        httpx2.ReadTimeout,
+        lambda t: ReadTimeout(f"The upstream sent nothing for {t.read:g} s."),
+    ),
+    (
+        httpx2.WriteTimeout,
+        lambda t: WriteTimeout(f"The upstream took nothing for {t.write:g} s."),
+    ),
+    (httpx2.ConnectError, lambda _: ConnectFailed()),
+    (httpx2.ReadError, lambda _: Disconnected()),
+    (httpx2.WriteError, lambda _: Disconnected()),
+    (httpx2.CloseError, lambda _: Disconnected()),
+    (httpx2.ProtocolError, lambda _: BadResponse()),
+    (httpx2.TransportError, lambda _: Unreachable()),
+)
+"""The library's exceptions and ours; the first that fits counts."""
+
+_NO_ANSWER: Final = "Server disconnected without sending a response."
+
+
+class Connector:
+    """One upstream's connection pool."""
+
+    def __init__(self, upstream: Upstream, url: str) -> None:
+        self._upstream = upstream
+        self._url = _base_url(upstream, url)
+        self._base_path = self._url.raw_path.rstrip(b"/")
+        self._host = (b"host", self._url.netloc)
+        self._transport = httpx2.AsyncHTTPTransport(
+            verify=_tls(self._url),
+            trust_env=False,
+            limits=httpx2.Limits(
+                max_connections=upstream.max_connections,
+                max_keepalive_connections=upstream.max_connections,
+                keepalive_expiry=upstream.idle_timeout,
+            ),
+        )
+
+    def handler(self, timeout: Timeout | None) -> Handler:
+        """Return the call with those limits, by default the upstream's own."""
+        limits = timeout or self._upstream.timeout
+        seconds = {
+            "connect": limits.connect,
+            "read": limits.read,
+            "write": limits.write,
+            "pool": limits.pool,
+        }
+
+        async def call(request: Request) -> Response:
+            for _ in range(_SENDS - 1):
+                fresh: list[bool] = []
+                try:
+                    return await self._send(request, limits, seconds, fresh)
+                except Disconnected:
+                    if fresh or not _is_replayable(request) or request.gone.is_set():
+                        raise
+            return await self._send(request, limits, seconds, [])
+
+        return call
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._transport.aclose()
+
+    async def _send(
+        self,
+        request: Request,
+        limits: Timeout,
+        seconds: dict[str, float],
+        fresh: list[bool],
+    ) -> Response:
+        target = self._base_path + request.path
+        if request.query:
+            target += b"?" + request.query
+        extensions: dict[str, Any] = {"timeout": seconds, "target": target}
+        if _is_replayable(request):
+            extensions["trace"] = _noting_new_connections(fresh)
+        made = httpx2.Request(
+            request.method,
+            self._url,
+            headers=[self._host, *request.headers, *_framing(request)],
+            stream=_Stream(request.body),
+            extensions=extensions,
+        )
+        try:
+            response = await self._transport.handle_async_request(made)
+        except httpx2.TransportError as exc:
+            raise _mapped(exc, limits) from exc
+        headers: Headers = [(n.lower(), v) for n, v in response.headers.raw]
+        body = _body(response, limits)
+        return Response(response.status_code, headers, body, response.aclose)
+
+
+class _Stream(httpx2.AsyncByteStream):
+    """A request's body, as the library wants it."""
+
+    def __init__(self, body: bytes | AsyncIterator[bytes]) -> None:
+        self._body = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        if not isinstance(self._body, bytes):
+            async for chunk in self._body:
+                yield chunk
+        elif self._body:
+            yield self._body
+
+
+def _base_url(upstream: Upstream, text: str) -> httpx2.URL:
+    where = f"line {upstream.at}: upstream `{upstream.name}`: url {upstream.url}"
+    try:
+        url = httpx2.URL(text)
+    except httpx2.InvalidURL as exc:
+        raise StartError(f"{where} is no URL") from exc
+    if url.scheme not in ("http", "https") or not url.host:
+        raise StartError(f"{where} must start with http:// or https:// and name a host")
+    if url.userinfo or url.query or url.fragment:
+        raise StartError(f"{where} may hold no user, no query and no fragment")
+    return url
+
+
+def _tls(url: httpx2.URL) -> ssl.SSLContext | bool:
+    """Load the system's authorities only where they are needed: it takes a while."""
+    return ssl.create_default_context() if url.scheme == "https" else False
+
+
+def _framing(request: Request) -> Headers:
+    if request.length is None:
+        return [(b"transfer-encoding", b"chunked")]
+    if request.length or request.method in ("PATCH", "POST", "PUT"):
+        return [(b"content-length", b"%d" % request.length)]
+    return []
+
+
+def _is_replayable(request: Request) -> bool:
+    return request.method in _IDEMPOTENT and isinstance(request.body, bytes)
+
+
+def _noting_new_connections(
+    fresh: list[bool],
+) -> Callable[[str, dict[str, Any]], Awaitable[None]]:
+    async def note(event: str, _info: dict[str, Any]) -> None:
+        if event == "connection.connect_tcp.started":
+            fresh.append(True)
+
+    return note
+
+
+async def _body(response: httpx2.Response, limits: Timeout) -> AsyncIterator[bytes]:
+    stream = response.stream
+    assert isinstance(stream, httpx2.AsyncByteStream)
+    try:
+        async for chunk in stream:
+            yield chunk
+    except httpx2.TimeoutException as exc:
+        raise _mapped(exc, limits) from exc
+    except httpx2.TransportError as exc:
+        raise BadResponse from exc
+
+
+def _mapped(exc: httpx2.TransportError, limits: Timeout) -> ProxyError:
+    if isinstance(exc, httpx2.RemoteProtocolError) and str(exc) == _NO_ANSWER:
+        return Disconnected()
+    return next(make(limits) for foreign, make in _MAPPED if isinstance(exc, foreign))

@@ -1,0 +1,69 @@
+"""The front: the server's protocol class, taught to tell the gateway about its client.
+
+uvicorn tells an application that its client has left only where the application asks,
+which takes a task for each request. This subclass says so by itself, tells whether the
+whole request has arrived, and cuts a response that cannot be finished.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from uvicorn.protocols.http.httptools_impl import (
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
+
+from hxroute.http import Gone
+
+__all__ = ["EXTENSION", "Front", "Link"]
+
+EXTENSION: Final = "hxroute.link"
+"""The ASGI extension under which a request finds its link."""
+
+
+class Link:
+    """One request's view of its connection."""
+
+    __slots__ = ("cycle", "gone")
+    cycle: RequestResponseCycle
+
+    def __init__(self) -> None:
+        self.gone = Gone()
+
+    def has_whole_body(self) -> bool:
+        """Tell whether nothing more of the request will come."""
+        return not self.cycle.more_body
+
+    def awaits_continue(self) -> bool:
+        """Tell whether the client holds its body back (RFC 9110 §10.1.1)."""
+        return self.cycle.waiting_for_100_continue
+
+    def cut(self) -> None:
+        """Close the connection in the middle of the response, and nothing else."""
+        self.cycle.disconnected = True
+        self.cycle.transport.close()
+
+
+class Front(HttpToolsProtocol):
+    """HTTP/1.1 on the client's side."""
+
+    _links: list[Link]
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._link = Link()
+        extensions: dict[str, object] = {EXTENSION: self._link}
+        self.scope["extensions"] = extensions  # type: ignore[typeddict-item]
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        self._link.cycle = self.cycle
+        running = getattr(self, "_links", [])
+        self._links = [link for link in running if not link.cycle.response_complete]
+        self._links.append(self._link)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        for link in getattr(self, "_links", []):
+            link.gone.set()

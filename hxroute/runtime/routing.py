@@ -1,0 +1,84 @@
+"""Routing: which endpoint takes a request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hxroute import paths
+from hxroute.errors import MethodNotAllowed, NotFound
+from hxroute.http import Handler, Request
+from hxroute.ir import STANDARD_METHODS, Endpoint
+
+__all__ = ["Route", "Router"]
+
+_NEVER = frozenset({"CONNECT", "TRACE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An endpoint in its place, with its pattern parsed and its pipeline folded."""
+
+    place: int
+    endpoint: Endpoint
+    pattern: paths.Pattern
+    prefix: bytes
+    handler: Handler
+
+    def takes(self, method: str) -> bool:
+        """Tell whether the endpoint takes a method; without a list, all but two."""
+        if self.endpoint.methods:
+            return method in self.endpoint.methods
+        return method not in _NEVER
+
+
+class Router:
+    """The endpoints in file order, with an index over those of one path only."""
+
+    def __init__(self, routes: Iterable[Route], policy: paths.Policy) -> None:
+        self._policy = policy
+        self._exact: dict[bytes, list[Route]] = {}
+        self._patterns: list[Route] = []
+        for route in routes:
+            literal = route.pattern.literal
+            if literal is None:
+                self._patterns.append(route)
+            else:
+                self._exact.setdefault(literal, []).append(route)
+
+    def match(self, request: Request) -> Handler:
+        """Return the handler of the first endpoint whose path and method match.
+
+        Raises:
+            BadPath: where the path is refused.
+            NotFound: where no endpoint has the path.
+            MethodNotAllowed: where endpoints have the path, but not the method.
+        """
+        paths.check(request.path, self._policy)
+        path = paths.comparable(request.path)
+        candidates = self._candidates(path)
+        for route in candidates:
+            if route.takes(request.method):
+                request.endpoint = route.endpoint
+                if route.pattern.literal is None:
+                    request.params = route.pattern.extract(request.path)
+                return route.handler
+        if not candidates:
+            raise NotFound
+        raise MethodNotAllowed(allow=_allowed(candidates))
+
+    def _candidates(self, path: bytes) -> list[Route]:
+        segments = path.split(b"/")
+        found = list(self._exact.get(path, ()))
+        exact = len(found)
+        for route in self._patterns:
+            if path.startswith(route.prefix) and route.pattern.matches(segments):
+                found.append(route)
+        if exact and len(found) > exact:
+            found.sort(key=lambda route: route.place)
+        return found
+
+
+def _allowed(candidates: list[Route]) -> tuple[str, ...]:
+    methods = {m for r in candidates for m in r.endpoint.methods or STANDARD_METHODS}
+    return tuple(sorted(methods))

@@ -1,0 +1,183 @@
+"""Serving: `hxroute run`, on uvicorn with our own front."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import socket
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.supervisors import Multiprocess
+
+from hxroute import templates
+from hxroute.errors import StartError
+from hxroute.ir import Endpoint, Gateway, Setting
+from hxroute.runtime import loader, settings
+from hxroute.runtime.app import Running
+from hxroute.runtime.front import Front
+
+__all__ = ["Options", "configuration", "listen", "serve"]
+
+_BACKLOG: Final = 2048
+_GRACE_SECONDS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says; None leaves it to the file."""
+
+    host: str | None = None
+    port: int | None = None
+    workers: int = 1
+    allow_default_keys: bool = False
+
+
+def serve(
+    build: Path,
+    source: Path,
+    options: Options,
+    environ: MutableMapping[str, str],
+    say: Callable[[str], object],
+) -> None:
+    """Serve a build until a signal ends it.
+
+    Raises:
+        StartError: where the build, a setting or the address does not allow it.
+    """
+    loaded = loader.load(build, source)
+    gateway = loaded.gateway
+    host = options.host or gateway.server.host
+    port = gateway.server.port if options.port is None else options.port
+    Running(
+        gateway, environ
+    )  # every setting and template is tried before a port is taken
+    public = settings.public_secrets(gateway.settings, environ)
+    if public and not options.allow_default_keys and not is_loopback(host):
+        raise StartError(_default_keys(public, host))
+    log_to_stderr()
+    with listen(host, port) as bound:
+        for line in screen(gateway, bound, environ):
+            say(line)
+        if options.workers == 1:
+            uvicorn.Server(configuration(loaded.app)).run(sockets=[bound])
+        else:
+            _serve_with_workers(build, source, options.workers, bound, environ)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bind a listening socket; port 0 takes a free one.
+
+    Raises:
+        StartError: where the address is taken or is none of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as exc:
+        why = exc.strerror or "no such address"
+        message = f"{host}:{port} cannot be listened on ({why}); choose another --port"
+        raise StartError(message) from exc
+
+
+def configuration(app: Starlette | str, **options: Any) -> uvicorn.Config:
+    """Return how every gateway is served."""
+    return uvicorn.Config(
+        app,
+        http=Front,
+        ws="none",
+        lifespan="on",
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        **options,
+    )
+
+
+def log_to_stderr() -> None:
+    """Write our lines, and the server's warnings, to standard error."""
+    logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.getLogger("hxroute").setLevel(logging.INFO)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine can reach an address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def screen(
+    gateway: Gateway, bound: socket.socket, environ: Mapping[str, str]
+) -> list[str]:
+    """Return the one screen that says what is served: never a secret."""
+    host, port = bound.getsockname()[:2]
+    where = f"[{host}]" if ":" in host else host
+    lines = [f"hxroute on http://{where}:{port}", "", "endpoints"]
+    width = max(len(_methods(endpoint)) for endpoint in gateway.endpoints)
+    for endpoint in gateway.endpoints:
+        target = f"-> {_target(endpoint)} ({_auth(endpoint)})"
+        lines.append(f"  {_methods(endpoint):{width}}  {endpoint.path}  {target}")
+    shown = _masked(gateway, environ)
+    lines += ["", "upstreams"]
+    lines += [
+        f"  {upstream.name}  {templates.text(upstream.url, shown)}"
+        for upstream in gateway.upstreams
+    ]
+    lines += [
+        f"warning: setting `{setting.name}` has its default, which everyone can read; "
+        f"set {settings.origins(setting)}"
+        for setting in settings.public_secrets(gateway.settings, environ)
+    ]
+    return lines
+
+
+def _masked(gateway: Gateway, environ: Mapping[str, str]) -> dict[str, object]:
+    values = settings.resolve(gateway.settings, environ)
+    secret = {setting.name: "***" for setting in gateway.settings if setting.secret}
+    return {**values, **secret}
+
+
+def _methods(endpoint: Endpoint) -> str:
+    return ",".join(endpoint.methods) or "ANY"
+
+
+def _target(endpoint: Endpoint) -> str:
+    last: Any = endpoint.pipeline[-1]
+    return str(getattr(last, "upstream", "an answer of its own"))
+
+
+def _auth(endpoint: Endpoint) -> str:
+    names = [node.auth.name for node in endpoint.pipeline if hasattr(node, "auth")]
+    return f"auth {names[0]}" if names else "open"
+
+
+def _default_keys(public: tuple[Setting, ...], host: str) -> str:
+    names = ", ".join(
+        f"`{setting.name}` ({settings.origins(setting)})" for setting in public
+    )
+    return (
+        f"{host} can be reached from elsewhere, and {names} still has the default that "
+        "stands in the file; set it, or pass --allow-default-keys"
+    )
+
+
+def _serve_with_workers(
+    build: Path,
+    source: Path,
+    workers: int,
+    bound: socket.socket,
+    environ: MutableMapping[str, str],
+) -> None:
+    environ[loader.BUILD] = str(build.resolve())
+    environ[loader.SOURCE] = str(source.resolve())
+    factory = f"{loader.__name__}:{loader.from_environment.__name__}"
+    config = configuration(factory, factory=True, workers=workers)
+    Multiprocess(config, target=uvicorn.Server(config).run, sockets=[bound]).run()
