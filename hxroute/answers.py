@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from typing import Final
 
 from hxroute import jsontext, rules, templates
@@ -179,7 +179,9 @@ def _is_json_error(response: Response) -> bool:
     return isinstance(document, dict) and "error" in document
 
 
-async def _whole_if_small(body: AsyncIterator[bytes]) -> bytes | AsyncIterator[bytes]:
+async def _whole_if_small(
+    body: AsyncGenerator[bytes, None],
+) -> bytes | AsyncGenerator[bytes, None]:
     chunks: list[bytes] = []
     total = 0
     async for chunk in body:
@@ -191,8 +193,8 @@ async def _whole_if_small(body: AsyncIterator[bytes]) -> bytes | AsyncIterator[b
 
 
 async def _chained(
-    chunks: list[bytes], rest: AsyncIterator[bytes]
-) -> AsyncIterator[bytes]:
+    chunks: list[bytes], rest: AsyncGenerator[bytes, None]
+) -> AsyncGenerator[bytes, None]:
     for chunk in chunks:
         yield chunk
     async for chunk in rest:

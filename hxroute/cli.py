@@ -129,7 +129,7 @@ def _compiled(source: Path) -> tuple[Gateway, str]:
     from hxroute.backends import python
     from hxroute.compiler import compile
     from hxroute.diagnostics import render
-    from hxroute.runtime.digest import digest_of
+    from hxroute.files import digest_of
 
     try:
         data = source.read_bytes()

@@ -1,12 +1,18 @@
-"""Files are written whole or not at all."""
+"""Files: written whole or not at all, and named by the digest of their bytes."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from pathlib import Path
 
-__all__ = ["write"]
+__all__ = ["digest_of", "write"]
+
+
+def digest_of(data: bytes) -> str:
+    """Name the bytes of a file."""
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
 def write(path: Path, text: str) -> None:

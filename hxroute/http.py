@@ -6,7 +6,7 @@ them; values are the bytes of the wire without their padding (RFC 9110 §5.5).
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 Headers = list[tuple[bytes, bytes]]
-Body = bytes | AsyncIterator[bytes]
+Body = bytes | AsyncGenerator[bytes, None]
 
 HOP_BY_HOP: Final = frozenset(
     {

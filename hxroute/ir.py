@@ -1,5 +1,4 @@
-"""The gateway as data: frozen dataclasses that the compiler makes, the backends print
-and the runtime folds into handlers.
+"""The gateway as data: what the compiler makes, backends print and the runtime folds.
 
 Templates are strings in Jinja2 syntax, JSON templates are JSON text whose strings may
 be templates. `at` is the line of the source that a thing comes from; it takes no part

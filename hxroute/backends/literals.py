@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Final
 
-__all__ = ["WIDTH", "Printed", "call", "constant", "tuple_of"]
+__all__ = ["WIDTH", "Printed", "call", "constant", "fixed", "tuple_of"]
 
 WIDTH: Final = 88
 
@@ -23,7 +23,12 @@ def constant(value: object) -> Printed:
     text = repr(value)
     if isinstance(value, str | bytes):
         text = _quoted(text)
-    return lambda indent, beside: text
+    return fixed(text)
+
+
+def fixed(text: str) -> Printed:
+    """Print a text as it is."""
+    return lambda _indent, _beside: text
 
 
 def _quoted(text: str) -> str:

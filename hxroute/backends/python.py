@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import hxroute
 from hxroute import nodes
-from hxroute.backends.literals import Printed, call, constant, tuple_of
+from hxroute.backends.literals import Printed, call, constant, fixed, tuple_of
 from hxroute.ir import FORMAT, BearerAuth, ErrorTable, Gateway, HeaderRules
 
 __all__ = ["emit"]
@@ -79,7 +79,7 @@ class _Module:
         """Print a value; one that has a name by that name, save where it is defined."""
         name = _name(value)
         if name and name != aside and self.named.get(name) == value:
-            return lambda indent, beside: name
+            return fixed(name)
         if isinstance(value, tuple):
             return tuple_of([self.shown(item) for item in value])
         if not dataclasses.is_dataclass(value):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from hxroute import nodes, paths, templates, units
 from hxroute.compiler import expressions
@@ -39,6 +40,24 @@ def _server(node: Node | None) -> Server:
     if node is None:
         return Server()
     return Server(**plain(node), at=node.span.line)
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """What the templates of one endpoint may read besides."""
+
+    pattern: paths.Pattern
+    body_is_read: bool
+
+    def of(self, place: Place) -> Place:
+        """Return a place with the endpoint's own variables."""
+        names = {name for name, _ in self.pattern.parameters}
+        if self.pattern.rest is not None:
+            names.add(self.pattern.rest)
+        variables = {**place.variables, "path": frozenset(names)}
+        if self.body_is_read:
+            variables["body"] = None
+        return Place(variables, place.secrets, body_unread=not self.body_is_read)
 
 
 class _Lowering:
@@ -83,7 +102,7 @@ class _Lowering:
             self._needs_body(rename, limit)
             names = plain(rename)["rename"].items()
             yield nodes.RenameJson(tuple(names), at=rename.span.line)
-        yield from self._last(unit, pattern, limit is not None)
+        yield from self._last(unit, _Own(pattern, body_is_read=limit is not None))
 
     def _pattern(self, path: Scalar) -> paths.Pattern:
         try:
@@ -137,9 +156,7 @@ class _Lowering:
                 help="add `max_body: 1MiB` under `request`",
             )
 
-    def _last(
-        self, unit: Unit, pattern: paths.Pattern, body_read: bool
-    ) -> Iterator[PipelineNode]:
+    def _last(self, unit: Unit, own: _Own) -> Iterator[PipelineNode]:
         respond, upstream = unit.node.get("respond"), unit.node.get("upstream")
         if (respond is None) == (upstream is None):
             path = unit.node.get("path")
@@ -150,22 +167,18 @@ class _Lowering:
             message = f"this endpoint has {what} `respond`"
             self._report.error("HX107", message, path.span, help="state one of them")
         elif isinstance(respond, Mapping):
-            yield self._respond(respond, pattern, body_read)
+            yield self._respond(respond, own)
         elif upstream is not None:
-            yield self._execute(unit, upstream, pattern, body_read)
+            yield self._execute(unit, upstream, own)
 
-    def _respond(
-        self, node: Mapping, pattern: paths.Pattern, body_read: bool
-    ) -> PipelineNode:
-        place = self._place(self._defined.in_answers, pattern, body_read)
+    def _respond(self, node: Mapping, own: _Own) -> PipelineNode:
+        place = own.of(self._defined.in_answers)
         lowered = answer(node, place, self._report)
         lowered["status"] = lowered["status"] or 200
         return nodes.Respond(**lowered, at=node.span.line)
 
-    def _execute(
-        self, unit: Unit, node: Node, pattern: paths.Pattern, body_read: bool
-    ) -> PipelineNode:
-        place = self._place(self._defined.in_rules, pattern, body_read)
+    def _execute(self, unit: Unit, node: Node, own: _Own) -> PipelineNode:
+        place = own.of(self._defined.in_rules)
         call = node if isinstance(node, Mapping) else Mapping((), node.span, 1)
         named = call.get("name") or node
         query, body = call.get("query"), call.get("body")
@@ -184,13 +197,6 @@ class _Lowering:
             errors=self._error_table(unit),
             at=node.span.line,
         )
-
-    def _place(self, base: Place, pattern: paths.Pattern, body_read: bool) -> Place:
-        names = {name for name, _ in pattern.parameters} | {pattern.rest or ""}
-        variables = {**base.variables, "path": frozenset(names - {""})}
-        if body_read:
-            variables["body"] = None
-        return Place(variables, base.secrets, body_unread=not body_read)
 
     def _text(self, node: Node | None, place: Place) -> str | None:
         return None if node is None else expressions.text(node, place, self._report)

@@ -6,7 +6,7 @@ that needs the body at hand.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 from hxroute import templates
@@ -49,7 +49,7 @@ class LimitBody:
         return limit
 
 
-async def _read(body: AsyncIterator[bytes], limit: int) -> bytes:
+async def _read(body: AsyncGenerator[bytes, None], limit: int) -> bytes:
     chunks: list[bytes] = []
     total = 0
     async for chunk in body:

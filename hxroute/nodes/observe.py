@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -49,8 +49,8 @@ class Observe:
 
 
 async def _counted(
-    body: AsyncIterator[bytes], request: Request, status: int, began: float
-) -> AsyncIterator[bytes]:
+    body: AsyncGenerator[bytes, None], request: Request, status: int, began: float
+) -> AsyncGenerator[bytes, None]:
     size, outcome = 0, "cut"
     try:
         async for chunk in body:

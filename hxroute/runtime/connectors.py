@@ -8,7 +8,7 @@ proxies from the environment.
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, Final
 
 import httpx2
@@ -147,10 +147,10 @@ class Connector:
 class _Stream(httpx2.AsyncByteStream):
     """A request's body, as the library wants it."""
 
-    def __init__(self, body: bytes | AsyncIterator[bytes]) -> None:
+    def __init__(self, body: bytes | AsyncGenerator[bytes, None]) -> None:
         self._body = body
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    async def __aiter__(self) -> AsyncGenerator[bytes, None]:
         if not isinstance(self._body, bytes):
             async for chunk in self._body:
                 yield chunk
@@ -198,7 +198,9 @@ def _noting_new_connections(
     return note
 
 
-async def _body(response: httpx2.Response, limits: Timeout) -> AsyncIterator[bytes]:
+async def _body(
+    response: httpx2.Response, limits: Timeout
+) -> AsyncGenerator[bytes, None]:
     stream = response.stream
     assert isinstance(stream, httpx2.AsyncByteStream)
     try:

@@ -51,12 +51,14 @@ class Front(HttpToolsProtocol):
     _links: list[Link]
 
     def on_message_begin(self) -> None:
+        """Give the request that begins a link."""
         super().on_message_begin()
         self._link = Link()
         extensions: dict[str, object] = {EXTENSION: self._link}
         self.scope["extensions"] = extensions  # type: ignore[typeddict-item]
 
     def on_headers_complete(self) -> None:
+        """Tie the link to the exchange that the server has begun."""
         super().on_headers_complete()
         self._link.cycle = self.cycle
         running = getattr(self, "_links", [])
@@ -64,6 +66,7 @@ class Front(HttpToolsProtocol):
         self._links.append(self._link)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Tell every request that is not yet answered."""
         super().connection_lost(exc)
         for link in getattr(self, "_links", []):
             link.gone.set()

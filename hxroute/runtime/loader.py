@@ -15,8 +15,9 @@ from types import ModuleType
 from starlette.applications import Starlette
 
 from hxroute.errors import StartError
+from hxroute.files import digest_of
 from hxroute.ir import FORMAT, Gateway
-from hxroute.runtime.digest import digest_of
+from hxroute.runtime import logs
 
 __all__ = ["BUILD", "SOURCE", "Build", "from_environment", "load"]
 
@@ -55,7 +56,8 @@ def load(path: Path, source: Path) -> Build:
 
 def _module(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location("hxroute_gateway", path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
@@ -70,4 +72,5 @@ def _module(path: Path) -> ModuleType:
 
 def from_environment() -> Starlette:
     """Load the app that the parent process has named: what a worker runs."""
+    logs.to_stderr()
     return load(Path(os.environ[BUILD]), Path(os.environ[SOURCE])).app

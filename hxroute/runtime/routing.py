@@ -71,9 +71,11 @@ class Router:
         segments = path.split(b"/")
         found = list(self._exact.get(path, ()))
         exact = len(found)
-        for route in self._patterns:
-            if path.startswith(route.prefix) and route.pattern.matches(segments):
-                found.append(route)
+        found += [
+            route
+            for route in self._patterns
+            if path.startswith(route.prefix) and route.pattern.matches(segments)
+        ]
         if exact and len(found) > exact:
             found.sort(key=lambda route: route.place)
         return found

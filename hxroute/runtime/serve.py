@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
-import logging
 import socket
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from uvicorn.supervisors import Multiprocess
 from hxroute import templates
 from hxroute.errors import StartError
 from hxroute.ir import Endpoint, Gateway, Setting
-from hxroute.runtime import loader, settings
+from hxroute.runtime import loader, logs, settings
 from hxroute.runtime.app import Running
 from hxroute.runtime.front import Front
 
@@ -59,14 +59,15 @@ def serve(
     public = settings.public_secrets(gateway.settings, environ)
     if public and not options.allow_default_keys and not is_loopback(host):
         raise StartError(_default_keys(public, host))
-    log_to_stderr()
+    logs.to_stderr()
     with listen(host, port) as bound:
         for line in screen(gateway, bound, environ):
             say(line)
-        if options.workers == 1:
-            uvicorn.Server(configuration(loaded.app)).run(sockets=[bound])
-        else:
-            _serve_with_workers(build, source, options.workers, bound, environ)
+        with contextlib.suppress(KeyboardInterrupt):  # the server has shut down by then
+            if options.workers == 1:
+                uvicorn.Server(configuration(loaded.app)).run(sockets=[bound])
+            else:
+                _serve_with_workers(build, source, options.workers, bound, environ)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -98,12 +99,6 @@ def configuration(app: Starlette | str, **options: Any) -> uvicorn.Config:
         timeout_graceful_shutdown=_GRACE_SECONDS,
         **options,
     )
-
-
-def log_to_stderr() -> None:
-    """Write our lines, and the server's warnings, to standard error."""
-    logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    logging.getLogger("hxroute").setLevel(logging.INFO)
 
 
 def is_loopback(host: str) -> bool:
@@ -180,4 +175,4 @@ def _serve_with_workers(
     environ[loader.SOURCE] = str(source.resolve())
     factory = f"{loader.__name__}:{loader.from_environment.__name__}"
     config = configuration(factory, factory=True, workers=workers)
-    Multiprocess(config, target=uvicorn.Server(config).run, sockets=[bound]).run()
+    Multiprocess(config, sockets=[bound]).run()

@@ -21,7 +21,7 @@ _BOOLEANS: Final = {
     "0": False,
     "no": False,
 }
-_DIGITS: Final = 18
+_INTEGER: Final = r"-?[0-9]{1,18}"
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -115,7 +115,7 @@ def _boolean(text: str, origin: str) -> bool:
 
 
 def _integer(text: str, origin: str) -> int:
-    if not re.fullmatch(r"-?[0-9]{1,%d}" % _DIGITS, text.strip(), re.ASCII):
+    if not re.fullmatch(_INTEGER, text.strip(), re.ASCII):
         raise ValueError(f"{origin} is no whole number; write digits only")
     return int(text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import tempfile
 from collections.abc import Callable
@@ -71,7 +72,8 @@ def run(compiled: str, port: int, say: Callable[[str], object]) -> None:
             url = f"http://{_HOST}:{bound.getsockname()[1]}"
             say(_LINES.format(url=url, key=_KEY))
             app = application(gateway, environ=environ)
-            uvicorn.Server(serve.configuration(app)).run(sockets=[bound])
+            with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it ends
+                uvicorn.Server(serve.configuration(app)).run(sockets=[bound])
 
 
 def _listen(port: int, say: Callable[[str], object]) -> socket.socket:

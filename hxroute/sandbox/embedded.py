@@ -150,7 +150,7 @@ def _embeddings(request: Json) -> Json:
 
 
 _ROUTES: dict[str, tuple[str, Callable[[Any], object]]] = {
-    "/health/liveliness": ("GET", lambda path: "I'm alive!"),
+    "/health/liveliness": ("GET", lambda _: "I'm alive!"),
     "/v1/models": ("GET", _models),
     _MODEL: ("GET", _model),
     "/v1/chat/completions": ("POST", _chat),

@@ -26,8 +26,8 @@ Script = Sequence[Step]
 CASE_FIELD = "x-hx-case"
 MAX_HEAD = 1 << 20
 OK: Script = (
-    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
-    'content-length: 11\r\n\r\n{"ok":true}',
+    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n",
+    '{"ok":true}',
 )
 
 

@@ -135,8 +135,10 @@ def parse(source: str) -> tuple[Part, ...]:
     for node in ENVIRONMENT.parse(source).body:
         if not isinstance(node, nodes.Output):
             raise TemplateSyntaxError("statements are not allowed in a template", 1)
-        for item in node.nodes:
-            parts.append(item.data if isinstance(item, nodes.TemplateData) else item)
+        parts += [
+            item.data if isinstance(item, nodes.TemplateData) else item
+            for item in node.nodes
+        ]
     return tuple(parts)
 
 
