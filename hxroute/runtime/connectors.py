@@ -166,6 +166,8 @@ def _base_url(upstream: Upstream, text: str) -> httpx2.URL:
         raise StartError(f"{where} is no URL") from exc
     if url.scheme not in ("http", "https") or not url.host:
         raise StartError(f"{where} must start with http:// or https:// and name a host")
+    if url.port is not None and not 0 < url.port < 1 << 16:
+        raise StartError(f"{where} names a port that is none")
     if url.userinfo or url.query or url.fragment:
         raise StartError(f"{where} may hold no user, no query and no fragment")
     return url

@@ -47,11 +47,16 @@ def load(path: Path, source: Path) -> Build:
     if not path.is_file():
         raise StartError(f"{path} is not there; run `hxroute compile`")
     module = _module(path)
-    if getattr(module, "FORMAT", None) != FORMAT:
+    try:
+        gateway, app, digest = module.gateway, module.app, module.SOURCE
+        current = module.FORMAT == FORMAT
+    except AttributeError:
+        current = False
+    if not current:
         raise StartError(f"{path} is of another hxroute; run `hxroute compile`")
-    if source.is_file() and digest_of(source.read_bytes()) != module.SOURCE:
+    if source.is_file() and digest_of(source.read_bytes()) != digest:
         raise StartError(f"{path} is older than {source}; run `hxroute compile`")
-    return Build(module.gateway, module.app)
+    return Build(gateway, app)
 
 
 def _module(path: Path) -> ModuleType:

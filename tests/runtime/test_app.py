@@ -1,0 +1,219 @@
+"""A whole gateway, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import MutableMapping
+
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from hxroute.errors import StartError
+from hxroute.ir import Endpoint, Gateway, Node
+from hxroute.runtime import Running, application
+from hxroute.sandbox.scripted import ScriptedUpstream
+from tests.runtime.serving import (
+    HEAD,
+    Answer,
+    ask,
+    client,
+    compiled,
+    read_answer,
+    served,
+)
+
+GATEWAY = compiled(
+    """\
+    - {path: /only, methods: [GET], respond: {text: here}}
+    - {path: /body, request: {max_body: 10}, respond: {json: {got: "{{ body }}"}}}
+    - {path: "/{rest:path}", methods: [GET, HEAD, PUT], upstream: u}
+    """,
+    HEAD + 'errors: {e: {bad_path: {text: "{{ error.detail }}"}}}\n',
+)
+
+
+def answers(*requests: bytes, gateway: Gateway = GATEWAY) -> list[Answer]:
+    """Send each request on a connection of its own."""
+
+    async def scenario() -> list[Answer]:
+        async with (
+            ScriptedUpstream() as upstream,
+            served(gateway, {"URL": upstream.url}) as port,
+        ):
+            return [await ask(port, request) for request in requests]
+
+    return asyncio.run(scenario())
+
+
+def test_gateway_answers_404_405_and_400_by_its_table() -> None:
+    lost = GATEWAY.endpoints[:1]
+    gateway = Gateway(lost, unmatched=GATEWAY.unmatched)
+    not_found, not_allowed, bad = answers(
+        b"GET /no HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"PUT /only HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n",
+        b"GET /a/../b HTTP/1.1\r\nHost: a\r\n\r\n",
+        gateway=gateway,
+    )
+    assert not_found.status == 404
+    assert json.loads(not_found.body)["title"] == "Not Found"
+    assert (not_allowed.status, not_allowed.get("allow")) == (405, "GET")
+    assert bad.status == 400
+
+
+def test_gateway_answers_head_without_a_body() -> None:
+    passed, refused = answers(
+        b"HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"HEAD /only HTTP/1.1\r\nHost: a\r\n\r\n",
+    )
+    assert (passed.status, passed.body) == (200, b"")
+    assert refused.status == 200  # the catch-all takes HEAD where /only does not
+
+
+def test_gateway_answers_over_the_body() -> None:
+    good, bad, big = answers(
+        b"POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n[1,2",
+        b"POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n[1]",
+        b"POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n[1,2,3,4,5]",
+    )
+    assert json.loads(good.body)["detail"] == "not valid JSON at line 1 column 5"
+    assert json.loads(bad.body) == {"got": [1]}
+    assert big.status == 413
+
+
+def test_gateway_percent_encodes_what_no_request_line_holds() -> None:
+    """Our front refuses such bytes itself; other ASGI servers may not."""
+    scope: dict[str, object] = {
+        "type": "http",
+        "method": "PUT",
+        "path": "/x",
+        "raw_path": b"/caf\xc3\xa9",
+        "query_string": b"q=\xff",
+        "headers": [],
+        "app": None,
+    }
+
+    async def scenario() -> str:
+        async with ScriptedUpstream() as upstream:
+            app = application(GATEWAY, environ={"URL": upstream.url})
+            sent = []
+
+            inbox = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+            async def receive() -> MutableMapping[str, object]:
+                message = next(inbox, None)
+                return message or await asyncio.Event().wait()  # type: ignore[return-value]
+
+            async def send(message: MutableMapping[str, object]) -> None:
+                sent.append(message)
+
+            async with app.router.lifespan_context(app):
+                await app(scope, receive, send)
+            assert sent[0]["status"] == 200
+            return upstream.seen[0].target
+
+    assert asyncio.run(scenario()) == "/caf%C3%A9?q=%FF"
+
+
+def test_gateway_passes_repeated_fields_both_ways() -> None:
+    reply = (
+        "HTTP/1.1 200 OK\r\nset-cookie: a=1\r\nx: \r\nset-cookie: b=2, c\r\n"
+        "content-length: 0\r\n\r\n"
+    )
+
+    async def scenario() -> None:
+        async with (
+            ScriptedUpstream({"c": [reply]}) as upstream,
+            served(GATEWAY, {"URL": upstream.url}) as port,
+        ):
+            answer = await ask(
+                port,
+                b"GET /x HTTP/1.1\r\nHost: a\r\nx-hx-case: c\r\n"
+                b"X-A: 1\r\nX-B:  padded \t\r\nX-A: caf\xe9\r\n\r\n",
+            )
+            seen = upstream.seen[0]
+            assert seen.values("x-a") == ["1", "caf\xe9"]
+            assert seen.values("x-b") == ["padded"]
+            cookies = [value for name, value in answer.headers if name == "set-cookie"]
+            assert cookies == ["a=1", "b=2, c"]
+            assert answer.get("x") == ""
+
+    asyncio.run(scenario())
+
+
+def test_gateway_keeps_no_cookies() -> None:
+    reply = "HTTP/1.1 200 OK\r\nset-cookie: a=1\r\ncontent-length: 0\r\n\r\n"
+
+    async def scenario() -> None:
+        async with (
+            ScriptedUpstream({"c": [reply]}) as upstream,
+            served(
+                GATEWAY, {"URL": upstream.url.replace("127.0.0.1", "localhost")}
+            ) as port,
+        ):
+            for _ in range(2):
+                await ask(port, b"GET /x HTTP/1.1\r\nHost: a\r\nx-hx-case: c\r\n\r\n")
+            assert [seen.values("cookie") for seen in upstream.seen] == [[], []]
+
+    asyncio.run(scenario())
+
+
+def test_gateway_reuses_the_connections_of_both_sides() -> None:
+    get = b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n"
+
+    async def scenario() -> None:
+        async with (
+            ScriptedUpstream() as upstream,
+            served(GATEWAY, {"URL": upstream.url}) as port,
+            client(port, get) as (reader, writer),
+        ):
+            assert (await read_answer(reader)).status == 200
+            writer.write(get)
+            assert (await read_answer(reader)).status == 200
+            assert upstream.connections == 1
+
+    asyncio.run(scenario())
+
+
+def test_application_works_in_starlettes_test_client() -> None:
+    with TestClient(
+        application(GATEWAY, environ={"URL": "http://127.0.0.1:1"})
+    ) as test:
+        assert test.get("/only").text == "here"
+        assert test.post("/body", json=[1]).json() == {"got": [1]}
+        assert test.put("/x", content=b"x").status_code == 502
+
+
+def test_application_takes_a_users_own_routes() -> None:
+    app = application(GATEWAY, environ={"URL": "http://127.0.0.1:1"})
+    assert isinstance(app, Starlette)
+    app.router.routes.insert(0, Route("/own", PlainTextResponse("own")))
+    with TestClient(app) as test:
+        assert (test.get("/own").text, test.get("/only").text) == ("own", "here")
+
+
+def test_application_of_another_format_does_not_start() -> None:
+    with pytest.raises(StartError, match="format 0"):
+        application(GATEWAY, format=0)
+
+
+def test_application_with_a_bad_setting_does_not_start() -> None:
+    with (
+        pytest.raises(StartError, match="line 2: setting `url`: not set; set URL"),
+        TestClient(application(GATEWAY, environ={})),
+    ):
+        pass
+
+
+def test_running_without_an_execution_node_answers_500() -> None:
+    around: tuple[Node, ...] = GATEWAY.unmatched
+    gateway = Gateway((Endpoint("/x", around),), unmatched=around)
+    (answer,) = answers(b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n", gateway=gateway)
+    assert answer.status == 500
+
+
+def test_running_shows_no_secret() -> None:
+    assert "sk-secret" not in repr(Running(GATEWAY, {"URL": "http://sk-secret"}))

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hxroute.backends.python import emit
+from hxroute.errors import StartError
+from hxroute.files import digest_of
+from hxroute.runtime import loader
+from tests.runtime.serving import compiled
+
+GATEWAY = compiled("- {path: /x, upstream: u}")
+
+
+def built(
+    folder: Path, text: str, source: bytes | None = b"source"
+) -> tuple[Path, Path]:
+    """Write a build, and a routes file beside it unless there is none."""
+    build, routes = folder / "gateway.py", folder / "routes.yaml"
+    build.write_text(text)
+    if source is not None:
+        routes.write_bytes(source)
+    return build, routes
+
+
+def test_load_gives_the_gateway_that_was_compiled(tmp_path: Path) -> None:
+    text = emit(GATEWAY, digest=digest_of(b"source"))
+    assert loader.load(*built(tmp_path, text)).gateway == GATEWAY
+
+
+def test_load_needs_no_routes_file(tmp_path: Path) -> None:
+    text = emit(GATEWAY, digest=digest_of(b"source"))
+    assert loader.load(*built(tmp_path, text, None)).gateway == GATEWAY
+
+
+def test_load_refuses_a_stale_build(tmp_path: Path) -> None:
+    text = emit(GATEWAY, digest=digest_of(b"another"))
+    with pytest.raises(StartError, match=r"older than .*; run `hxroute compile`"):
+        loader.load(*built(tmp_path, text))
+
+
+def test_load_refuses_a_build_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(
+        StartError, match=r"gateway\.py is not there; run `hxroute compile`"
+    ):
+        loader.load(tmp_path / "gateway.py", tmp_path / "routes.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("nonsense(", "SyntaxError"),
+        ("import no_such_module", "ModuleNotFoundError"),
+        ("1/0", "ZeroDivisionError"),
+        ("", "of another hxroute"),
+        ("FORMAT = 0", "of another hxroute"),
+        ("FORMAT = 1", "of another hxroute"),
+    ],
+)
+def test_load_refuses_what_is_no_build(tmp_path: Path, text: str, why: str) -> None:
+    with pytest.raises(StartError, match=rf"{why}.*; run `hxroute compile`|{why}"):
+        loader.load(*built(tmp_path, text))
+
+
+def test_load_refuses_a_build_of_another_format(tmp_path: Path) -> None:
+    text = emit(GATEWAY).replace("FORMAT = 1", "FORMAT = 2")
+    with pytest.raises(StartError, match="run `hxroute compile`"):
+        loader.load(*built(tmp_path, text))
+
+
+def test_from_environment_loads_what_the_parent_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build, routes = built(tmp_path, emit(GATEWAY), None)
+    monkeypatch.setenv(loader.BUILD, str(build))
+    monkeypatch.setenv(loader.SOURCE, str(routes))
+    assert loader.from_environment().routes
