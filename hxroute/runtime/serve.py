@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import socket
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -116,22 +116,33 @@ def screen(
     host, port = bound.getsockname()[:2]
     where = f"[{host}]" if ":" in host else host
     lines = [f"hxroute on http://{where}:{port}", "", "endpoints"]
-    width = max(len(_methods(endpoint)) for endpoint in gateway.endpoints)
-    for endpoint in gateway.endpoints:
-        target = f"-> {_target(endpoint)} ({_auth(endpoint)})"
-        lines.append(f"  {_methods(endpoint):{width}}  {endpoint.path}  {target}")
+    lines += _columns(
+        (_methods(e), e.path, _target(e), _auth(e)) for e in gateway.endpoints
+    )
     shown = _masked(gateway, environ)
     lines += ["", "upstreams"]
-    lines += [
-        f"  {upstream.name}  {templates.text(upstream.url, shown)}"
-        for upstream in gateway.upstreams
-    ]
+    lines += _columns(
+        (u.name, str(templates.text(u.url, shown))) for u in gateway.upstreams
+    )
+    lines.append("")
     lines += [
         f"warning: setting `{setting.name}` has its default, which everyone can read; "
         f"set {settings.origins(setting)}"
         for setting in settings.public_secrets(gateway.settings, environ)
     ]
-    return lines
+    return [*lines, "Ctrl-C ends it."]
+
+
+def _columns(rows: Iterable[tuple[str, ...]]) -> list[str]:
+    table = list(rows)
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return [
+        "  "
+        + "  ".join(
+            f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in table
+    ]
 
 
 def _masked(gateway: Gateway, environ: Mapping[str, str]) -> dict[str, object]:

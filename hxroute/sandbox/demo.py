@@ -38,8 +38,6 @@ paste one of these:
   curl {url}/v1/embeddings -H 'Authorization: Bearer {key}' \\
     -H 'Content-Type: application/json' \\
     -d '{{"model":"emb-light","prompt":"prompt becomes input"}}'
-
-Ctrl-C ends it.
 """
 
 
@@ -67,10 +65,10 @@ def run(compiled: str, port: int, say: Callable[[str], object]) -> None:
         # Nothing of the environment: the demo is the same everywhere.
         environ = {"HX_LITELLM_UPSTREAM": f"http://{_HOST}:{upstream_port}"}
         with _listen(port, say) as bound:
-            for line in serve.screen(gateway, bound, environ):
-                say(line)
+            *screen, ending = serve.screen(gateway, bound, environ)
             url = f"http://{_HOST}:{bound.getsockname()[1]}"
-            say(_LINES.format(url=url, key=_KEY))
+            for line in (*screen, _LINES.format(url=url, key=_KEY), ending):
+                say(line)
             app = application(gateway, environ=environ)
             with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it ends
                 uvicorn.Server(serve.configuration(app)).run(sockets=[bound])
