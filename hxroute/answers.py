@@ -24,6 +24,7 @@ _OF_THE_OLD_BODY: Final = frozenset(
         b"etag",
         b"digest",
         b"content-digest",
+        b"content-md5",
         b"repr-digest",
     }
 )

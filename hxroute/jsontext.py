@@ -25,7 +25,8 @@ def decode(data: bytes) -> object:
     try:
         text = data.decode(encoding, "surrogatepass")
     except UnicodeDecodeError as exc:
-        before = data[: exc.start].decode(encoding, "replace")
+        whole = encoding.removesuffix("-sig")  # that one has cut the BOM off already
+        before = exc.object[: exc.start].decode(whole, "surrogatepass")
         name = "-".join(encoding.upper().split("-")[:2])
         raise InvalidJson(f"not {name} text at {_place(before)}") from exc
     try:

@@ -33,9 +33,6 @@ __all__ = ["Connector"]
 _IDEMPOTENT: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PUT", "TRACE"})
 """RFC 9110 §9.2.2: what may be sent again."""
 
-_SENDS: Final = 3
-"""How often a request is sent at most where pooled connections turn out to be stale."""
-
 _MAPPED: Final[
     tuple[tuple[type[httpx2.TransportError], Callable[[Timeout], ProxyError]], ...]
 ] = (
@@ -79,15 +76,9 @@ class Connector:
         self._url = _base_url(upstream, url)
         self._base_path = self._url.raw_path.rstrip(b"/")
         self._host = (b"host", self._url.netloc)
-        self._transport = httpx2.AsyncHTTPTransport(
-            verify=_tls(self._url),
-            trust_env=False,
-            limits=httpx2.Limits(
-                max_connections=upstream.max_connections,
-                max_keepalive_connections=upstream.max_connections,
-                keepalive_expiry=upstream.idle_timeout,
-            ),
-        )
+        tls = _tls(self._url)
+        self._pooled = _transport(upstream, tls=tls, idle=upstream.max_connections)
+        self._unpooled = _transport(upstream, tls=tls, idle=0)
 
     def handler(self, timeout: Timeout | None) -> Handler:
         """Return the call with those limits, by default the upstream's own."""
@@ -100,34 +91,39 @@ class Connector:
         }
 
         async def call(request: Request) -> Response:
-            for _ in range(_SENDS - 1):
-                fresh: list[bool] = []
-                try:
-                    return await self._send(request, limits, seconds, fresh)
-                except Disconnected:
-                    if fresh or not _is_replayable(request) or request.gone.is_set():
-                        raise
-            return await self._send(request, limits, seconds, [])
+            new_connections: list[str] = []
+            try:
+                return await self._send(
+                    self._pooled, request, limits, seconds, new_connections
+                )
+            except Disconnected:
+                # A pooled connection may have been closed while it was idle: what may
+                # be sent again is sent once more, on a connection that cannot be stale.
+                if new_connections or not _is_replayable(request):
+                    raise
+            return await self._send(self._unpooled, request, limits, seconds)
 
         return call
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._transport.aclose()
+        await self._pooled.aclose()
+        await self._unpooled.aclose()
 
     async def _send(
         self,
+        transport: httpx2.AsyncHTTPTransport,
         request: Request,
         limits: Timeout,
         seconds: dict[str, float],
-        fresh: list[bool],
+        new_connections: list[str] | None = None,
     ) -> Response:
         target = self._base_path + request.path
         if request.query:
             target += b"?" + request.query
         extensions: dict[str, Any] = {"timeout": seconds, "target": target}
-        if _is_replayable(request):
-            extensions["trace"] = _noting_new_connections(fresh)
+        if new_connections is not None and _is_replayable(request):
+            extensions["trace"] = _noting(new_connections)
         made = httpx2.Request(
             request.method,
             self._url,
@@ -136,7 +132,7 @@ class Connector:
             extensions=extensions,
         )
         try:
-            response = await self._transport.handle_async_request(made)
+            response = await transport.handle_async_request(made)
         except httpx2.TransportError as exc:
             raise _mapped(exc, limits) from exc
         headers: Headers = [(n.lower(), v) for n, v in response.headers.raw]
@@ -178,6 +174,20 @@ def _tls(url: httpx2.URL) -> ssl.SSLContext | bool:
     return ssl.create_default_context() if url.scheme == "https" else False
 
 
+def _transport(
+    upstream: Upstream, *, tls: ssl.SSLContext | bool, idle: int
+) -> httpx2.AsyncHTTPTransport:
+    return httpx2.AsyncHTTPTransport(
+        verify=tls,
+        trust_env=False,
+        limits=httpx2.Limits(
+            max_connections=upstream.max_connections,
+            max_keepalive_connections=idle,
+            keepalive_expiry=upstream.idle_timeout,
+        ),
+    )
+
+
 def _framing(request: Request) -> Headers:
     if request.length is None:
         return [(b"transfer-encoding", b"chunked")]
@@ -190,12 +200,12 @@ def _is_replayable(request: Request) -> bool:
     return request.method in _IDEMPOTENT and isinstance(request.body, bytes)
 
 
-def _noting_new_connections(
-    fresh: list[bool],
+def _noting(
+    new_connections: list[str],
 ) -> Callable[[str, dict[str, Any]], Awaitable[None]]:
     async def note(event: str, _info: dict[str, Any]) -> None:
         if event == "connection.connect_tcp.started":
-            fresh.append(True)
+            new_connections.append(event)
 
     return note
 
