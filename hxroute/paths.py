@@ -99,6 +99,14 @@ class Pattern:
         return b"/".join(segment or b"" for segment in self.segments)
 
     @property
+    def sample(self) -> bytes:
+        """One path that matches."""
+        path = b"/".join(
+            b"x" if segment is None else segment for segment in self.segments
+        )
+        return path if self.rest is None else path + b"/x"
+
+    @property
     def prefix(self) -> bytes:
         """What every matching path starts with."""
         head = []
@@ -119,6 +127,20 @@ class Pattern:
             if segment != wanted and (wanted is not None or not segment):
                 return False
         return True
+
+    def covers(self, other: Pattern) -> bool:
+        """Tell whether every path that the other matches is matched by this one."""
+        if self.rest is None:
+            if other.rest is not None or len(other.segments) != len(self.segments):
+                return False
+        else:
+            fewest = len(other.segments) + (other.rest is not None)
+            if fewest <= len(self.segments):
+                return False
+        pairs = zip(self.segments, other.segments, strict=False)
+        return all(
+            own == theirs or (own is None and theirs != b"") for own, theirs in pairs
+        )
 
     def extract(self, path: bytes) -> dict[str, bytes]:
         """Return the raw bytes of each parameter of a raw path that matches."""

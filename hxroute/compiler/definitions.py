@@ -28,6 +28,7 @@ __all__ = ["Definitions", "pairs", "timeout"]
 _MADE_ANEW: Final = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "expect"}
 )
+_URL: Final = re.compile(r"https?://[^/?#@\s\\]+(/[^?#\s]*)?", re.IGNORECASE)
 _ERROR_KEYS: Final = frozenset({"kind", "status", "detail", "max_size"})
 _DEFAULT_TYPES: Final[dict[str, tuple[type, ...]]] = {
     "string": (str,),
@@ -103,6 +104,8 @@ class Definitions:
             fits = units.size(value) is not None
         elif fits and isinstance(value, str) and setting.type == "duration":
             fits = units.duration(value) is not None
+        elif fits and isinstance(value, int) and setting.type == "size":
+            fits = value >= 0
         if not fits:
             message = f"`{value}` is no {setting.type}"
             self._report.error("HX307", message, default.span)
@@ -113,7 +116,7 @@ class Definitions:
         assert url is not None
         data = plain(node)
         source = expressions.text(url, self.at_start, self._report)
-        if "{{" not in source and not re.match(r"https?://[^/?#@\s]+[^?#\s]*$", source):
+        if "{{" not in source and not _URL.fullmatch(source):
             message = f"`{source}` is no URL of an upstream"
             help_text = "write http://host:port or https://host"
             self._report.error("HX105", message, url.span, help=help_text)
@@ -194,7 +197,7 @@ def answer(node: Mapping, place: Place, report: Report) -> dict[str, Any]:
     )
     return {
         "status": status.value if isinstance(status, Scalar) else None,
-        "headers": pairs(node.get("headers"), Place({}), report),
+        "headers": _literal_pairs(node.get("headers"), report),
         "json": json_text,
         "text": None
         if text_node is None
@@ -210,6 +213,8 @@ def pairs(
     for key, value in node.items if isinstance(node, Mapping) else ():
         name = str(key.value).lower()
         source = expressions.text(value, place, report)
+        if name in (taken for taken, _ in found):
+            report.error("HX002", f"header `{name}` appears twice", key.span)
         if name in _MADE_ANEW:
             report.error("HX311", f"`{name}` is made anew for each hop", key.span)
         if rules.FIELD_VALUE_REFUSED.search(source.encode(errors="surrogateescape")):
@@ -217,6 +222,15 @@ def pairs(
             report.error("HX306", message, _line(value))
         found.append((name, source))
     return tuple(found)
+
+
+def _literal_pairs(node: Node | None, report: Report) -> tuple[tuple[str, str], ...]:
+    found = pairs(node, Place({}), report)
+    for _, value in node.items if isinstance(node, Mapping) else ():
+        if "{{" in str(plain(value)):
+            message = "the headers of an answer are no templates"
+            report.error("HX303", message, _line(value))
+    return found
 
 
 def timeout(node: Node | None) -> Timeout | None:

@@ -53,7 +53,7 @@ def check(source: str, span: Span, place: Place, report: Report) -> None:
     found = templates.mistakes(source, variables)
     for mistake in found:
         code = "HX304" if mistake.name else "HX303"
-        where = _find(report.text, span, mistake.near)
+        where = _find(report.lines, span, mistake.near)
         report.error(
             code, mistake.message, where, help=did_you_mean(mistake.name, mistake.known)
         )
@@ -67,14 +67,14 @@ def _check_reads(source: str, span: Span, place: Place, report: Report) -> None:
             report.error(
                 "HX305",
                 "`body` is not read here",
-                _find(report.text, span, "body"),
+                _find(report.lines, span, "body"),
                 help="add `request: {max_body: 1MiB}` to the endpoint",
             )
         elif root == "settings" and key in place.secrets:
             report.error(
                 "HX309",
                 f"the secret `settings.{key}` would be shown to clients",
-                _find(report.text, span, f"settings.{key}"),
+                _find(report.lines, span, f"settings.{key}"),
             )
 
 
@@ -89,9 +89,8 @@ def _leaves(node: Node) -> Iterator[Scalar]:
         yield node
 
 
-def _find(source: str, span: Span, near: str) -> Span:
+def _find(lines: list[str], span: Span, near: str) -> Span:
     """Return where a piece of a template stands in the file, or the whole template."""
-    lines = source.split("\n")
     spelt = r"\s*\.\s*".join(re.escape(part) for part in near.split("."))
     pattern = re.compile(rf"(?<![\w.]){spelt}(?!\w)")
     for line in range(span.line, min(span.end_line, len(lines)) + 1) if near else ():

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hxroute import nodes, paths, templates, units
+from hxroute import nodes, paths, rules, templates, units
 from hxroute.compiler import expressions
 from hxroute.compiler.definitions import Definitions, answer, pairs, timeout
 from hxroute.compiler.expressions import Place
 from hxroute.compiler.resolve import Program, Unit
 from hxroute.compiler.source import Mapping, Node, Scalar, Sequence, plain
 from hxroute.diagnostics import Report
+from hxroute.errors import BadPath
 from hxroute.ir import Endpoint, ErrorTable, Gateway, HeaderRules, Server
 from hxroute.ir import Node as PipelineNode
 from hxroute.span import Span
@@ -182,6 +183,8 @@ class _Lowering:
         call = node if isinstance(node, Mapping) else Mapping((), node.span, 1)
         named = call.get("name") or node
         query, body = call.get("query"), call.get("body")
+        self._check_call(call)
+        self._check_shown(unit)
         return nodes.Execute(
             upstream=str(plain(named)),
             method=self._text(call.get("method"), place),
@@ -197,6 +200,38 @@ class _Lowering:
             errors=self._error_table(unit),
             at=node.span.line,
         )
+
+    def _check_call(self, call: Mapping) -> None:
+        """Report a constant path or method for which every request is refused."""
+        path, method = call.get("path"), call.get("method")
+        if isinstance(path, Scalar) and "{{" not in str(path.value):
+            raw = str(path.value).encode()
+            try:
+                paths.check(raw, "as_sent")
+            except BadPath as exc:
+                self._report.error("HX105", exc.detail, path.span)
+            if b"?" in raw or b"#" in raw:
+                message = "a path holds no `?` and no `#`"
+                help_text = "write the query under `query`"
+                self._report.error("HX105", message, path.span, help=help_text)
+        if isinstance(method, Scalar) and "{{" not in str(method.value):
+            name = str(method.value)
+            if not rules.FIELD_NAME.fullmatch(name.encode()):
+                self._report.error("HX105", f"`{name}` is no method", method.span)
+
+    def _check_shown(self, unit: Unit) -> None:
+        """Report a secret that a header rule would show to clients."""
+        node = unit.get("response", "headers")
+        for rule in self._rules(node):
+            for name, source in rule.set:
+                read = {
+                    key for root, key in templates.names(source) if root == "settings"
+                }
+                for key in sorted(self._defined.secrets & read):
+                    assert node is not None
+                    message = f"the secret `settings.{key}` would be shown to clients"
+                    help_text = f"rule set `{rule.name}` puts it into `{name}`"
+                    self._report.error("HX309", message, node.span, help=help_text)
 
     def _text(self, node: Node | None, place: Place) -> str | None:
         return None if node is None else expressions.text(node, place, self._report)

@@ -127,7 +127,7 @@ def _check_names(
     for code, what, table, reference in _references(node):
         name = reference.value
         known = [*tables[table], *(FORMATS if table == "errors" else ())]
-        if name != NONE and name not in known:
+        if name not in known:
             report.error(
                 code,
                 f"unknown {what} `{name}`",
@@ -143,11 +143,16 @@ def _references(node: Mapping) -> Iterator[tuple[str, str, str, Scalar]]:
     if isinstance(upstream, Mapping):
         upstream = upstream.get("name")
     yield from _names("HX201", "upstream", "upstreams", upstream)
-    yield from _names("HX202", "auth", "auth", node.get("auth"))
-    yield from _names("HX204", "error mapping", "errors", node.get("errors"))
-    for side in _OF_A_CALL:
-        rules = _at(node, (side, "headers"))
-        yield from _names("HX203", "header rule set", "headers", rules)
+    optional = (
+        ("HX202", "auth", "auth", ("auth",)),
+        ("HX204", "error mapping", "errors", ("errors",)),
+        ("HX203", "header rule set", "headers", ("request", "headers")),
+        ("HX203", "header rule set", "headers", ("response", "headers")),
+    )
+    for code, what, table, path in optional:
+        value = _at(node, path)
+        if not (isinstance(value, Scalar) and value.value == NONE):
+            yield from _names(code, what, table, value)
 
 
 def _names(

@@ -6,6 +6,7 @@ Scalars follow the core schema of YAML 1.2: `no` is a text, `017` is seventeen.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +25,11 @@ _MAX_BYTES: Final = 4 << 20
 _INTEGER: Final = re.compile(r"[-+]?[0-9]{1,18}")
 _BASED: Final = re.compile(r"0o[0-7]{1,20}|0x[0-9a-fA-F]{1,15}")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
+_CONTROL: Final = re.compile(
+    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)
+"""What YAML 1.2 does not let stand in a file (§5.1); of U+FEFF a leading one is gone."""
+
 _WORDS: Final[dict[str, bool | None]] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -40,6 +46,7 @@ class Scalar:
     value: Value
     span: Span
     size: int = 1
+    height: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,8 @@ class Sequence:
 
     items: tuple[Node, ...]
     span: Span
-    size: int
+    size: int = 1
+    height: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,8 @@ class Mapping:
 
     items: tuple[tuple[Scalar, Node], ...]
     span: Span
-    size: int
+    size: int = 1
+    height: int = 0
 
     def get(self, name: str) -> Node | None:
         """Return the value of a key."""
@@ -80,27 +89,25 @@ def read(data: bytes, report: Report) -> Mapping | None:
     try:
         report.text = data.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
-        line = data.count(b"\n", 0, exc.start) + 1
-        column = exc.start - data.rfind(b"\n", 0, exc.start)
-        report.text = data.decode("utf-8", "replace")
-        report.error(
-            "HX005", "the file is not UTF-8", Span(line, column, line, column + 1)
-        )
+        report.text = exc.object.decode("utf-8", "replace")
+        before = exc.object[: exc.start].decode("utf-8")
+        report.error("HX005", "the file is not UTF-8", _after(before))
         return None
     if len(data) > _MAX_BYTES:
         report.error("HX004", f"the file is larger than {_MAX_BYTES} bytes", _START)
+        return None
+    control = _CONTROL.search(report.text)
+    if control is not None:
+        place = _after(report.text[: control.start()])
+        report.error("HX001", "control characters are not allowed", place)
         return None
     try:
         node = _Composer(report).document()
     except _Stop:
         return None
     except yaml.MarkedYAMLError as exc:
-        report.error(
-            "HX001", _problem(exc), _point(exc.problem_mark or exc.context_mark)
-        )
-        return None
-    except yaml.reader.ReaderError as exc:
-        report.error("HX001", f"{exc.reason}", _offset(report.text, exc.position))
+        mark = exc.problem_mark or exc.context_mark
+        report.error("HX001", _problem(exc), _point(mark, report.text))
         return None
     return node if not report.failed else None
 
@@ -125,21 +132,17 @@ class _Composer:
         next(self._events)  # the document's end
         event = next(self._events)
         if not isinstance(event, yaml.StreamEndEvent):
-            self._stop(
-                "HX005",
-                "the file holds more than one document",
-                _point(event.start_mark),
-            )
+            place = _point(event.start_mark, self._report.text)
+            self._stop("HX005", "the file holds more than one document", place)
         if not isinstance(node, Mapping):
             self._stop("HX103", "the file is no mapping", node.span)
         return node
 
     def _node(self, event: Any, depth: int) -> Node:
         span = _span(event)
-        if depth > _MAX_DEPTH:
-            self._stop("HX004", f"nested deeper than {_MAX_DEPTH} levels", span)
+        self._check_depth(depth, span)
         if isinstance(event, yaml.AliasEvent):
-            return self._alias(event, span)
+            return self._alias(event, span, depth)
         if event.tag is not None:
             help_text = "remove it; quotes make a text of a value"
             self._report.error(
@@ -156,11 +159,12 @@ class _Composer:
             self._anchors[event.anchor] = node
         return node
 
-    def _alias(self, event: Any, span: Span) -> Node:
+    def _alias(self, event: Any, span: Span, depth: int) -> Node:
         node = self._anchors.get(event.anchor)
         if node is None:
             self._stop("HX004", f"unknown alias `*{event.anchor}`", span)
         self._count(node.size, span)
+        self._check_depth(depth + node.height, span)
         return node
 
     def _sequence(self, start: Any, depth: int) -> Sequence:
@@ -170,7 +174,8 @@ class _Composer:
                 break
             items.append(self._node(event, depth + 1))
         size = 1 + sum(item.size for item in items)
-        return Sequence(tuple(items), _between(start, event), size)
+        height = 1 + max((item.height for item in items), default=0)
+        return Sequence(tuple(items), _between(start, event), size, height)
 
     def _mapping(self, start: Any, depth: int) -> Mapping:
         items: list[tuple[Scalar, Node]] = []
@@ -187,7 +192,8 @@ class _Composer:
             seen.setdefault(key.value, key.span)
             items.append((key, value))
         size = 1 + sum(1 + value.size for _, value in items)
-        return Mapping(tuple(items), _between(start, event), size)
+        height = 1 + max((value.height for _, value in items), default=0)
+        return Mapping(tuple(items), _between(start, event), size, height)
 
     def _key(self, event: Any, depth: int) -> Scalar:
         node = self._node(event, depth)
@@ -195,6 +201,10 @@ class _Composer:
             self._stop("HX001", "a key must be a text", node.span)
         text = event.value if isinstance(event, yaml.ScalarEvent) else node.value
         return Scalar(str(text), _span(event))
+
+    def _check_depth(self, depth: int, span: Span) -> None:
+        if depth > _MAX_DEPTH:
+            self._stop("HX004", f"nested deeper than {_MAX_DEPTH} levels", span)
 
     def _count(self, nodes: int, span: Span) -> None:
         self._total += nodes
@@ -234,7 +244,9 @@ def _value(event: Any) -> Value:
         return int(text)
     if _BASED.fullmatch(text):
         return int(text, 0)
-    return float(text) if _FLOAT.fullmatch(text) else text
+    if _FLOAT.fullmatch(text) and math.isfinite(float(text)):
+        return float(text)
+    return text
 
 
 def _span(event: Any) -> Span:
@@ -246,14 +258,21 @@ def _between(start: Any, end: Any) -> Span:
     return Span(first.line + 1, first.column + 1, last.line + 1, last.column + 1)
 
 
-def _point(mark: Any) -> Span:
+def _point(mark: Any, text: str) -> Span:
+    """Return the place of a mark; the end of a last line that has none is on it."""
     line, column = mark.line + 1, mark.column + 1
+    end = _after(text)
+    if (line, column) > (end.line, end.column):
+        return end
     return Span(line, column, line, column + 1)
 
 
-def _offset(text: str, position: int) -> Span:
-    line = text.count("\n", 0, position) + 1
-    column = position - text.rfind("\n", 0, position)
+def _after(before: str) -> Span:
+    """Return the place that comes after a text."""
+    lines = before.splitlines()
+    if not lines or before.splitlines(keepends=True)[-1] != lines[-1]:
+        lines.append("")
+    line, column = len(lines), len(lines[-1]) + 1
     return Span(line, column, line, column + 1)
 
 

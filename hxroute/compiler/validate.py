@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -70,7 +71,14 @@ def _unknown_key(
 def _missing_key(
     error: ValidationError, node: Node, key: Scalar | None, report: Report
 ) -> None:
+    assert isinstance(node, Mapping)
     named = error.message.split("'")[1]  # jsonschema reports each missing key by itself
+    properties = dict(error.schema).get("properties", {})  # type: ignore[arg-type]
+    unknown = [
+        str(name.value) for name, _ in node.items if name.value not in properties
+    ]
+    if difflib.get_close_matches(named, unknown):
+        return  # the unknown key's report says what was meant
     span = key.span if key is not None else _head(node)
     report.error("HX102", f"`{named}` is missing", span, help=f"add `{named}: …`")
 
@@ -111,18 +119,17 @@ def _malformed(
     error: ValidationError, node: Node, key: Scalar | None, report: Report
 ) -> None:
     expects = dict(error.schema).get("expects", "of another form")  # type: ignore[arg-type]
-    span, shown = _head(node), error.instance
-    if isinstance(node, Mapping):  # a key of it, by `propertyNames`
-        name = next((item for item, _ in node.items if item.value == shown), None)
-        span = name.span if name is not None else span
-    report.error("HX105", f"`{shown}` is not {expects}", span)
+    span = _name_or_head(error, node)
+    report.error("HX105", f"`{error.instance}` is not {expects}", span)
 
 
 def _out_of_bounds(
     error: ValidationError, node: Node, key: Scalar | None, report: Report
 ) -> None:
     bound = _BOUNDS[str(error.validator)].format(error.validator_value)
-    report.error("HX106", f"{_subject(key)} {bound}", _head(node))
+    span = _name_or_head(error, node)
+    subject = _subject(key) if span == _head(node) else f"`{error.instance}`"
+    report.error("HX106", f"{subject} {bound}", span)
 
 
 def _other(
@@ -141,6 +148,13 @@ _REPORTERS: Final[dict[str, _Reporter]] = {
     "pattern": _malformed,
     **dict.fromkeys(_BOUNDS, _out_of_bounds),
 }
+
+
+def _name_or_head(error: ValidationError, node: Node) -> Span:
+    """Return the place of a key that `propertyNames` refuses, else the node's."""
+    if isinstance(node, Mapping) and isinstance(error.instance, str):
+        return next(name.span for name, _ in node.items if name.value == error.instance)
+    return _head(node)
 
 
 def _subject(key: Scalar | None) -> str:

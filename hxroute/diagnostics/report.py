@@ -49,14 +49,22 @@ class Report:
     ) -> None:
         """Add an error."""
         assert code in CATALOG
-        found = Diagnostic(code, message, span, label, help, "error", related)
-        self.diagnostics.append(found)
+        self._add(Diagnostic(code, message, span, label, help, "error", related))
 
     def warning(self, code: str, message: str, span: Span, *, help: str = "") -> None:
         """Add a warning."""
         assert code in CATALOG
-        found = Diagnostic(code, message, span, "", help, "warning")
-        self.diagnostics.append(found)
+        self._add(Diagnostic(code, message, span, "", help, "warning"))
+
+    def _add(self, found: Diagnostic) -> None:
+        """Add a diagnostic once: what stands in `defaults` is met by every endpoint."""
+        if found not in self.diagnostics:
+            self.diagnostics.append(found)
+
+    @property
+    def lines(self) -> list[str]:
+        """The text, split where YAML ends its lines."""
+        return self.text.splitlines()
 
     @property
     def failed(self) -> bool:

@@ -11,7 +11,7 @@ __all__ = ["render"]
 
 def render(report: Report) -> str:
     """Render every diagnostic in the order of the file, and a count."""
-    lines = report.text.splitlines()
+    lines = report.lines
     found = sorted(report.diagnostics, key=lambda item: item.span)
     blocks = ["\n".join(_block(item, report.file, lines)) for item in found]
     return "\n\n".join([*blocks, _count(report)]) + "\n"
@@ -20,12 +20,12 @@ def render(report: Report) -> str:
 def _block(found: Diagnostic, file: str, lines: list[str]) -> Iterator[str]:
     span = found.span
     gutter = " " * len(str(span.line))
-    yield f"{found.severity}[{found.code}]: {found.message}"
+    yield f"{found.severity}[{found.code}]: {_printable(found.message)}"
     yield f"{gutter}--> {file}:{span.line}:{span.column}"
     if span.line <= len(lines):
         source = lines[span.line - 1]
         yield f"{gutter} |"
-        yield f"{span.line} | {source.replace(chr(9), ' ')}"
+        yield f"{span.line} | {_printable(source)}"
         end = span.end_column if span.end_line == span.line else len(source) + 1
         carets = "^" * max(1, end - span.column)
         label = f" {found.label}" if found.label else ""
@@ -34,6 +34,14 @@ def _block(found: Diagnostic, file: str, lines: list[str]) -> Iterator[str]:
         yield f"{gutter} = {text}: {file}:{place.line}:{place.column}"
     if found.help:
         yield f"{gutter} = help: {found.help}"
+
+
+def _printable(text: str) -> str:
+    """Show one column for each character, whatever a terminal would make of it."""
+    return "".join(
+        " " if item == "\t" else item if item.isprintable() else "\ufffd"
+        for item in text
+    )
 
 
 def _count(report: Report) -> str:

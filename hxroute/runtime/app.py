@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 from hxroute import paths, templates
 from hxroute.errors import ClientGone, Internal, ProxyError, StartError
 from hxroute.http import Handler, Request, Response, Start, Timeout
-from hxroute.ir import FORMAT, Gateway, Node
+from hxroute.ir import FORMAT, Endpoint, Gateway, Node
 from hxroute.runtime import settings
 from hxroute.runtime.connectors import Connector
 from hxroute.runtime.exchange import Exchange
@@ -49,7 +49,7 @@ class Running:
                 endpoint,
                 pattern := paths.parse_pattern(endpoint.path),
                 pattern.prefix,
-                _fold(endpoint.pipeline, _nothing_left, start),
+                _started(endpoint, start),
             )
             for place, endpoint in enumerate(gateway.endpoints)
         ]
@@ -76,6 +76,15 @@ class Running:
         """Say why nothing matched, inside the pipeline that answers and observes it."""
         await self._router.match(request)(request)
         raise Internal
+
+
+def _started(endpoint: Endpoint, start: Start) -> Handler:
+    try:
+        return _fold(endpoint.pipeline, _nothing_left, start)
+    except ProxyError as exc:  # a template that settings alone decide, and badly
+        where = f"line {endpoint.at}: endpoint `{endpoint.name}`"
+        message = f"{where}: a setting does not fit its place: {exc.detail}"
+        raise StartError(message) from exc
 
 
 def _fold(pipeline: Iterable[Node], handler: Handler, start: Start) -> Handler:

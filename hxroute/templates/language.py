@@ -12,7 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
+from jinja2 import (
+    StrictUndefined,
+    TemplateSyntaxError,
+    Undefined,
+    UndefinedError,
+    nodes,
+)
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from hxroute import jsontext
@@ -28,6 +34,7 @@ __all__ = [
     "parse",
     "root_and_key",
     "roots",
+    "shown",
     "strings",
 ]
 
@@ -69,6 +76,7 @@ TESTS: Final = frozenset(
         "undefined",
     ]
 )
+_MAX_DEPTH: Final = 40
 _ALLOWED: Final = (
     nodes.Add,
     nodes.And,
@@ -107,8 +115,20 @@ class _Environment(ImmutableSandboxedEnvironment):
         return self.undefined(obj=obj, name=argument)
 
 
+def shown(value: object) -> str:
+    """Return a value as a text template shows it: none as nothing, the rest as JSON."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Undefined):
+        raise UndefinedError
+    return jsontext.encode(value).decode()
+
+
 ENVIRONMENT: Final = _Environment(undefined=StrictUndefined, keep_trailing_newline=True)
 ENVIRONMENT.globals.clear()
+ENVIRONMENT.filters["string"] = shown
 # Jinja2's own escapes for HTML and returns Markup, which escapes what it meets.
 ENVIRONMENT.filters["tojson"] = lambda value: jsontext.encode(value).decode()
 
@@ -132,7 +152,7 @@ def parse(source: str) -> tuple[Part, ...]:
         TemplateSyntaxError: where the text is no template.
     """
     parts: list[Part] = []
-    for node in ENVIRONMENT.parse(source).body:
+    for node in _parsed(source).body:
         if not isinstance(node, nodes.Output):
             raise TemplateSyntaxError("statements are not allowed in a template", 1)
         parts += [
@@ -140,6 +160,22 @@ def parse(source: str) -> tuple[Part, ...]:
             for item in node.nodes
         ]
     return tuple(parts)
+
+
+def _parsed(source: str) -> nodes.Template:
+    try:
+        template = ENVIRONMENT.parse(source)
+        if _depth(template) <= _MAX_DEPTH:
+            return template
+    except RecursionError:
+        pass
+    except ValueError as exc:
+        raise TemplateSyntaxError("a number is too long", 1) from exc
+    raise TemplateSyntaxError("the expression is nested too deeply", 1)
+
+
+def _depth(node: nodes.Node) -> int:
+    return 1 + max(map(_depth, node.iter_child_nodes()), default=0)
 
 
 def mistakes(
@@ -172,6 +208,12 @@ def _mistakes_of(
             near = f"{root}.{key}"
             yield Mistake(f"unknown variable `{near}`", near, key, tuple(sorted(known)))
         return
+    if isinstance(node, nodes.Getattr | nodes.Getitem):
+        root, key = root_and_key(node.node)
+        if root is not None and variables.get(root) is not None:
+            near = f"{root}.{key}"
+            yield Mistake(f"`{near}` is a single value without keys", near)
+            return
     yield from _mistakes_at(node, variables)
     for child in node.iter_child_nodes():
         yield from _mistakes_of(child, variables)
@@ -213,12 +255,6 @@ def root_and_key(node: nodes.Node) -> tuple[str | None, str | None]:
     return None, None
 
 
-def _walk(node: nodes.Node) -> Iterator[nodes.Node]:
-    yield node
-    for child in node.iter_child_nodes():
-        yield from _walk(child)
-
-
 def names(source: str) -> Iterator[tuple[str, str | None]]:
     """Yield each variable of a template with the key it is asked for, where known."""
     try:
@@ -227,12 +263,18 @@ def names(source: str) -> Iterator[tuple[str, str | None]]:
         return  # `mistakes` says so
     for part in parts:
         if not isinstance(part, str):
-            for node in _walk(part):
-                root, key = root_and_key(node)
-                if root is not None:
-                    yield root, key
-                elif isinstance(node, nodes.Name):
-                    yield node.name, None
+            yield from _names(part)
+
+
+def _names(node: nodes.Node) -> Iterator[tuple[str, str | None]]:
+    root, key = root_and_key(node)
+    if root is not None and key is not None:
+        yield root, key
+        return
+    if isinstance(node, nodes.Name):
+        yield node.name, None
+    for child in node.iter_child_nodes():
+        yield from _names(child)
 
 
 def roots(sources: Iterable[str]) -> frozenset[str]:

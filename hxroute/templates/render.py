@@ -17,7 +17,7 @@ from jinja2.visitor import NodeTransformer
 
 from hxroute import jsontext
 from hxroute.errors import BadRequest
-from hxroute.templates.language import ENVIRONMENT, parse, root_and_key
+from hxroute.templates.language import ENVIRONMENT, parse, root_and_key, shown
 from hxroute.templates.values import PathParameter, Values
 
 __all__ = ["Render", "content", "document", "path", "text"]
@@ -43,23 +43,35 @@ class _Fold(NodeTransformer):
             return nodes.Const(self.settings[key], lineno=node.lineno)
         return self.generic_visit(node)
 
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802  jinja2's name
+        """Show each value as mixed text shows it, not as Python does."""
+        self.generic_visit(node)
+        node.nodes = [
+            nodes.Filter(item, "string", [], [], None, None, lineno=node.lineno)
+            for item in node.nodes
+        ]
+        return node
+
     def visit_CondExpr(self, node: nodes.CondExpr) -> nodes.Node:  # noqa: N802  jinja2's name
         self.generic_visit(node)
+        if node.expr2 is None:  # without an `else` it is none
+            node.expr2 = nodes.Const(None, lineno=node.lineno)
         test = _constant(node.test)
         if test is None:
             return node
-        chosen = node.expr1 if test.value else node.expr2
-        return chosen if chosen is not None else nodes.Const(None, lineno=node.lineno)
+        return node.expr1 if test.value else node.expr2
 
 
 def _constant(node: nodes.Expr) -> nodes.Const | None:
     if isinstance(node, nodes.Const):
         return node
     try:
-        context = nodes.EvalContext(ENVIRONMENT)
-        return nodes.Const(node.as_const(context), lineno=node.lineno)
+        value = node.as_const(nodes.EvalContext(ENVIRONMENT))
     except nodes.Impossible:
         return None
+    if isinstance(value, Undefined):
+        raise BadRequest
+    return nodes.Const(value, lineno=node.lineno)
 
 
 def _evaluator(expression: nodes.Expr, settings: Values) -> Any:
@@ -94,7 +106,7 @@ def _guarded(evaluate: TemplateExpression) -> Callable[[Values], object]:
 
 def text(source: str, settings: Values) -> str | Render:
     """Prepare a template whose output is text: a constant where settings decide it."""
-    return _joined(source, settings, _as_text)
+    return _joined(source, settings, shown)
 
 
 def path(source: str, settings: Values) -> str | Render:
@@ -121,18 +133,10 @@ def _joined(
     return render
 
 
-def _as_text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    return jsontext.encode(value).decode()
-
-
 def _as_path(value: object) -> str:
     if isinstance(value, PathParameter):
         return value.raw.decode("latin-1")
-    return quote(_as_text(value), safe="", errors="surrogateescape")
+    return quote(shown(value), safe="", errors="surrogateescape")
 
 
 def document(source: str, settings: Values) -> bytes | Callable[[Values], bytes]:
