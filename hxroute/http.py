@@ -71,7 +71,7 @@ class Gone:
         """Record that the client has left, and tell everyone who asked, once."""
         if not self._set:
             self._set = True
-            for callback in self._callbacks:
+            for callback in tuple(self._callbacks):
                 callback()
 
     def subscribe(self, callback: Callable[[], object]) -> None:

@@ -1,10 +1,15 @@
-"""Positions in the user's file. Knows nothing of YAML or of the language."""
+"""Positions in the user's file. Knows nothing of the language."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
-__all__ = ["Span"]
+__all__ = ["Span", "after", "split_lines"]
+
+_LINE_END: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+"""What ends a line for a YAML reader."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -15,3 +20,15 @@ class Span:
     column: int
     end_line: int
     end_column: int
+
+
+def split_lines(text: str) -> list[str]:
+    """Split a text into lines; behind a last line end there is an empty one."""
+    return _LINE_END.split(text)
+
+
+def after(text: str) -> Span:
+    """Return the place right behind a text."""
+    lines = split_lines(text)
+    line, column = len(lines), len(lines[-1]) + 1
+    return Span(line, column, line, column + 1)

@@ -225,12 +225,12 @@ def pairs(
 
 
 def _literal_pairs(node: Node | None, report: Report) -> tuple[tuple[str, str], ...]:
-    found = pairs(node, Place({}), report)
     for _, value in node.items if isinstance(node, Mapping) else ():
         if "{{" in str(plain(value)):
             message = "the headers of an answer are no templates"
             report.error("HX303", message, _line(value))
-    return found
+            return ()
+    return pairs(node, Place({}), report)
 
 
 def timeout(node: Node | None) -> Timeout | None:

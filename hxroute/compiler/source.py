@@ -15,7 +15,7 @@ from typing import Any, Final, NoReturn
 import yaml
 
 from hxroute.diagnostics import Report
-from hxroute.span import Span
+from hxroute.span import Span, after
 
 __all__ = ["Mapping", "Node", "Scalar", "Sequence", "plain", "read"]
 
@@ -91,14 +91,14 @@ def read(data: bytes, report: Report) -> Mapping | None:
     except UnicodeDecodeError as exc:
         report.text = exc.object.decode("utf-8", "replace")
         before = exc.object[: exc.start].decode("utf-8")
-        report.error("HX005", "the file is not UTF-8", _after(before))
+        report.error("HX005", "the file is not UTF-8", after(before))
         return None
     if len(data) > _MAX_BYTES:
         report.error("HX004", f"the file is larger than {_MAX_BYTES} bytes", _START)
         return None
     control = _CONTROL.search(report.text)
     if control is not None:
-        place = _after(report.text[: control.start()])
+        place = after(report.text[: control.start()])
         report.error("HX001", "control characters are not allowed", place)
         return None
     try:
@@ -261,18 +261,9 @@ def _between(start: Any, end: Any) -> Span:
 def _point(mark: Any, text: str) -> Span:
     """Return the place of a mark; the end of a last line that has none is on it."""
     line, column = mark.line + 1, mark.column + 1
-    end = _after(text)
+    end = after(text)
     if (line, column) > (end.line, end.column):
         return end
-    return Span(line, column, line, column + 1)
-
-
-def _after(before: str) -> Span:
-    """Return the place that comes after a text."""
-    lines = before.splitlines()
-    if not lines or before.splitlines(keepends=True)[-1] != lines[-1]:
-        lines.append("")
-    line, column = len(lines), len(lines[-1]) + 1
     return Span(line, column, line, column + 1)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from hxroute.diagnostics.catalog import CATALOG
-from hxroute.span import Span
+from hxroute.span import Span, split_lines
 
 __all__ = ["Diagnostic", "Report", "did_you_mean"]
 
@@ -36,6 +36,7 @@ class Report:
     file: str
     text: str = ""
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    _known: set[Diagnostic] = field(default_factory=set, repr=False)
 
     def error(
         self,
@@ -58,13 +59,14 @@ class Report:
 
     def _add(self, found: Diagnostic) -> None:
         """Add a diagnostic once: what stands in `defaults` is met by every endpoint."""
-        if found not in self.diagnostics:
+        if found not in self._known:
+            self._known.add(found)
             self.diagnostics.append(found)
 
     @property
     def lines(self) -> list[str]:
         """The text, split where YAML ends its lines."""
-        return self.text.splitlines()
+        return split_lines(self.text)
 
     @property
     def failed(self) -> bool:

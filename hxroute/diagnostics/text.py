@@ -11,7 +11,7 @@ __all__ = ["render"]
 
 def render(report: Report) -> str:
     """Render every diagnostic in the order of the file, and a count."""
-    lines = report.lines
+    lines = report.lines if report.lines[-1] else report.lines[:-1]
     found = sorted(report.diagnostics, key=lambda item: item.span)
     blocks = ["\n".join(_block(item, report.file, lines)) for item in found]
     return "\n\n".join([*blocks, _count(report)]) + "\n"

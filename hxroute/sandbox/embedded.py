@@ -21,6 +21,8 @@ from typing import Any, TypeAlias
 
 from hxroute.sandbox.serving import Message, Receive, Send
 
+__all__ = ["MODELS", "REQUEST_LIMIT", "Embedded"]
+
 Json: TypeAlias = dict[str, Any]
 
 MODELS = {"hx-chat": "chat", "emb-light": "embeddings"}

@@ -12,9 +12,9 @@ from syrupy.assertion import SnapshotAssertion
 
 from tests.compat import gateway
 from tests.compat.exchange import Facts, profiles, recorded
+from tests.compat.http_text import HttpText
 from tests.compat.pair import Pair, started
 from tests.compat.replay import replay
-from tests.compat.snapshots import HttpText
 
 STARTS_AT_ONCE = 3
 

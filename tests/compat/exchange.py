@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from hxroute.sandbox.scripted import CASE_FIELD, Script, Seen
+from hxroute.sandbox.scripted import Script
+from hxroute.sandbox.seen import CASE_FIELD, Seen
 
 DATA = Path(__file__).parent / "data"
 Header = tuple[str, str]

@@ -12,7 +12,8 @@ import zlib
 from collections.abc import Mapping
 from urllib.parse import unquote_to_bytes
 
-from hxroute.sandbox.scripted import Script, Seen
+from hxroute.sandbox.scripted import Script
+from hxroute.sandbox.seen import Seen
 from tests.compat.exchange import (
     Answer,
     Exchange,

@@ -13,7 +13,8 @@ import zlib
 from collections.abc import Mapping
 from urllib.parse import unquote
 
-from hxroute.sandbox.scripted import Script, Seen
+from hxroute.sandbox.scripted import Script
+from hxroute.sandbox.seen import Seen
 from tests.compat.exchange import (
     DATA,
     Answer,

@@ -3,7 +3,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from hxroute.sandbox.scripted import ScriptedUpstream, Seen
+from hxroute.sandbox.scripted import ScriptedUpstream
+from hxroute.sandbox.seen import Seen
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 NO_CONTENT = "HTTP/1.1 204 No Content\r\n\r\n"
