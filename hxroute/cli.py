@@ -18,28 +18,21 @@ _STALE: Final = 1
 _WRONG: Final = 2
 
 
-def _routes_option(command: Callable[..., Any]) -> Callable[..., Any]:
+def _path_option(
+    *names: str, default: str, help: str
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    kind = click.Path(path_type=Path)
     return click.option(
-        "-f",
-        "--file",
-        "source",
-        default="routes.yaml",
-        show_default=True,
-        type=click.Path(path_type=Path),
-        help="The routes file.",
-    )(command)
+        *names, default=default, show_default=True, type=kind, help=help
+    )
 
 
-def _build_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option(
-        "-o",
-        "--output",
-        "build",
-        default="build/gateway.py",
-        show_default=True,
-        type=click.Path(path_type=Path),
-        help="The compiled gateway.",
-    )(command)
+_routes_option = _path_option(
+    "-f", "--file", "source", default="routes.yaml", help="The routes file."
+)
+_build_option = _path_option(
+    "-o", "--output", "build", default="build/gateway.py", help="The compiled gateway."
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
