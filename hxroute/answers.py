@@ -8,7 +8,15 @@ from typing import Final
 
 from hxroute import jsontext, rules, templates
 from hxroute.errors import UPSTREAM_STATUS, BadResponse, InvalidJson
-from hxroute.http import Headers, Response, first, forwardable, read_whole
+from hxroute.http import (
+    BODILESS,
+    Headers,
+    Request,
+    Response,
+    first,
+    forwardable,
+    read_whole,
+)
 from hxroute.ir import HeaderRules, StatusRule
 
 __all__ = ["Answers"]
@@ -28,8 +36,8 @@ _OF_THE_OLD_BODY: Final = frozenset(
         b"repr-digest",
     }
 )
-_BODILESS: Final = (204, 304)
-_ZLIB_WINDOW: Final = {b"gzip": 31, b"x-gzip": 31, b"deflate": 15}
+_ZLIB_WINDOWS: Final = {b"gzip": (31,), b"x-gzip": (31,), b"deflate": (15, -15)}
+"""`deflate` is the zlib format, but some servers send it raw (RFC 9110 §8.4.1.2)."""
 _EVENT_STREAM: Final = b"text/event-stream"
 
 
@@ -46,23 +54,41 @@ class Answers:
         self._header_rules = rules.prepare(header_rules, settings)
 
     async def accept(
-        self, method: str, response: Response, values: templates.Values
+        self,
+        asked: Request,
+        called: Request,
+        response: Response,
+        values: templates.Values,
     ) -> Response:
         """Return what the client gets for the upstream's response.
+
+        Args:
+            asked: the client's request.
+            called: the request that the upstream answered.
+            response: the upstream's.
+            values: what the templates of header rules see.
 
         Raises:
             BadResponse: where the response cannot be passed on.
         """
         _check(response)
         length = _length(response.headers)
-        if method == "HEAD" or response.status in _BODILESS:
-            response.headers = _without_body(method, response)
+        response.headers = _end_to_end(response.headers)
+        bodiless = response.status in BODILESS
+        if bodiless or "HEAD" in (asked.method, called.method):
+            if bodiless or called.method == "HEAD":
+                await read_whole(response.body)  # there is none: the connection is free
             await response.close()
             response.body = b""
+            length = length if asked.method == "HEAD" else 0
         else:
-            response.headers = _without_length_where_chunked(response.headers, length)
             response = await self._with_body(response, length)
+            if isinstance(response.body, bytes):
+                length = len(response.body)
+        # Rules do not reach the framing, which is made anew (RFC 9112 §6).
         response.headers = self._header_rules(response.headers, values)
+        if length is not None and not bodiless:
+            response.headers.append((b"content-length", b"%d" % length))
         return response
 
     async def _with_body(self, response: Response, length: int | None) -> Response:
@@ -95,10 +121,11 @@ class _Replacement:
         self._rule = rule
         content_type, content = templates.content(rule.json, rule.text, settings)
         self._content = content
-        self._headers = [(b"content-type", content_type)]
-        self._headers += [
-            (name.encode(), value.encode()) for name, value in rule.headers
-        ]
+        stated = [(name.encode(), value.encode()) for name, value in rule.headers]
+        self._headers = stated
+        if b"content-type" not in dict(stated):
+            self._headers = [(b"content-type", content_type), *stated]
+        self._replaced = _OF_THE_OLD_BODY.union(name for name, _ in stated)
 
     def matches(self, status: int) -> bool:
         shown = str(status)
@@ -114,9 +141,8 @@ class _Replacement:
             detail = "The upstream answered with an error."
             error = {"kind": UPSTREAM_STATUS, "status": response.status}
             body = body({"error": {**error, "detail": detail, "max_size": None}})
-        kept = [f for f in response.headers if f[0] not in _OF_THE_OLD_BODY]
-        length = (b"content-length", b"%d" % len(body))
-        return Response(status, [*kept, *self._headers, length], body)
+        kept = [f for f in response.headers if f[0] not in self._replaced]
+        return Response(status, [*kept, *self._headers], body)
 
 
 def _check(response: Response) -> None:
@@ -140,44 +166,48 @@ def _length(headers: Headers) -> int | None:
     return int(declared)
 
 
-def _without_body(method: str, response: Response) -> Headers:
-    """Keep the length only for HEAD (RFC 9110 §8.6): a 204 has none, a 304 needs none."""
-    headers = forwardable(response.headers)
-    if method == "HEAD" and response.status not in _BODILESS:
-        return headers
-    return [field for field in headers if field[0] != b"content-length"]
-
-
-def _without_length_where_chunked(headers: Headers, length: int | None) -> Headers:
-    kept = forwardable(headers)
-    if length is not None:
-        return kept
-    return [field for field in kept if field[0] != b"content-length"]
+def _end_to_end(headers: Headers) -> Headers:
+    return [field for field in forwardable(headers) if field[0] != b"content-length"]
 
 
 def _is_event_stream(headers: Headers) -> bool:
-    return (first(headers, b"content-type") or b"").lower().startswith(_EVENT_STREAM)
+    media_type, _, _ = (first(headers, b"content-type") or b"").partition(b";")
+    return media_type.strip().lower() == _EVENT_STREAM
 
 
 def _is_known_coding(headers: Headers) -> bool:
     coding = first(headers, b"content-encoding")
-    return coding is None or coding.lower() in (b"identity", *_ZLIB_WINDOW)
+    return coding is None or coding.lower() in (b"identity", *_ZLIB_WINDOWS)
 
 
 def _is_json_error(response: Response) -> bool:
+    """Tell whether a body is a JSON object with `error`, or decodes to too much."""
     assert isinstance(response.body, bytes)
     coding = (first(response.headers, b"content-encoding") or b"identity").lower()
     body = response.body
-    if coding in _ZLIB_WINDOW:
+    if coding in _ZLIB_WINDOWS:
         try:
-            body = zlib.decompressobj(_ZLIB_WINDOW[coding]).decompress(body, _SMALL)
+            body = _decoded(body, _ZLIB_WINDOWS[coding])
         except zlib.error:
             return False
+    if len(body) > _SMALL:
+        return True
     try:
         document = jsontext.decode(body)
     except InvalidJson:
         return False
     return isinstance(document, dict) and "error" in document
+
+
+def _decoded(body: bytes, windows: tuple[int, ...]) -> bytes:
+    """Decode as the first of several formats that fits, one byte over the limit."""
+    *others, last = windows
+    for window in others:
+        try:
+            return zlib.decompressobj(window).decompress(body, _SMALL + 1)
+        except zlib.error:
+            continue
+    return zlib.decompressobj(last).decompress(body, _SMALL + 1)
 
 
 async def _whole_if_small(

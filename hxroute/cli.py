@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -35,7 +37,19 @@ _build_option = _path_option(
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Group(click.Group):
+    """Commands whose output may have nowhere to go."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except OSError as exc:
+            if exc.errno == errno.EPIPE:
+                raise  # click ends quietly
+            _fail(exc.strerror or "the operating system refused")
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="hxroute")
 def main() -> None:
     """Compile a routes.yaml to a gateway, and serve it."""
@@ -45,8 +59,8 @@ def main() -> None:
 @_routes_option
 def check(source: Path) -> None:
     """Say what is wrong with a routes file. Exit 2 where anything is."""
-    gateway, _ = _compiled(source)
-    click.echo(f"{source}: {_summary(gateway)}, no mistakes")
+    gateway, _ = _compiled(source, warn=True)
+    click.echo(f"{source}: {_summary(gateway)}, no errors")
 
 
 @main.command("compile")
@@ -61,7 +75,7 @@ def compile_(source: Path, build: Path, *, only_check: bool) -> None:
 
     gateway, text = _compiled(source)
     if only_check:
-        if not build.is_file() or build.read_bytes() != text.encode():
+        if not _holds(build, text):
             click.echo(f"{build} is stale; run `hxroute compile`", err=True)
             raise SystemExit(_STALE)
         click.echo(f"{build} is fresh")
@@ -117,23 +131,31 @@ def demo(port: int) -> None:
         _fail(str(exc))
 
 
-def _compiled(source: Path) -> tuple[Gateway, str]:
+def _compiled(source: Path, *, warn: bool = False) -> tuple[Gateway, str]:
     """Compile a file and print the gateway; where that fails say why and exit."""
     from hxroute.backends import python
-    from hxroute.compiler import compile
+    from hxroute.compiler import MAX_BYTES, compile
     from hxroute.diagnostics import render
     from hxroute.files import digest_of
 
     try:
-        data = source.read_bytes()
+        with source.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
     except OSError as exc:
         _fail(f"{source} cannot be read: {exc.strerror}")
     gateway, report = compile(data, str(source))
-    if report.diagnostics:
+    if report.failed or (warn and report.diagnostics):
         click.echo(render(report), err=True, nl=False)
     if gateway is None:
         raise SystemExit(_WRONG)
     return gateway, python.emit(gateway, digest=digest_of(data))
+
+
+def _holds(build: Path, text: str) -> bool:
+    try:
+        return build.read_bytes() == text.encode()
+    except OSError:
+        return False
 
 
 def _summary(gateway: Gateway) -> str:
@@ -146,6 +168,7 @@ def _summary(gateway: Gateway) -> str:
 
 
 def _fail(message: str) -> NoReturn:
-    for line in message.splitlines():
-        click.echo(f"error: {line}", err=True)
+    with contextlib.suppress(OSError):
+        for line in message.splitlines():
+            click.echo(f"error: {line}", err=True)
     raise SystemExit(_WRONG)

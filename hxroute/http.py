@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 __all__ = [
+    "BODILESS",
     "HOP_BY_HOP",
     "UNPARSED",
     "Body",
@@ -49,6 +50,9 @@ HOP_BY_HOP: Final = frozenset(
         b"upgrade",
     }
 )
+
+BODILESS: Final = (204, 304)
+"""Statuses whose responses have no body and no length (RFC 9110 §8.6, §15.4.5)."""
 
 UNPARSED: Final = object()
 """The value of `Request.json` before anything has parsed the body."""
@@ -98,8 +102,8 @@ class Request:
     method: str
     path: bytes
     query: bytes = b""
-    headers: Headers = field(default_factory=list)
-    body: Body = b""
+    headers: Headers = field(default_factory=list, repr=False)
+    body: Body = field(default=b"", repr=False)
     length: int | None = 0
     client: str = ""
     gone: Gone = field(default_factory=Gone)
@@ -141,7 +145,7 @@ class Timeout:
 class Start:
     """What exists only once a gateway starts: resolved settings and connectors."""
 
-    settings: Mapping[str, object]
+    settings: Mapping[str, object] = field(repr=False)
     connect: Callable[[str, Timeout | None], Handler]
 
 

@@ -126,22 +126,10 @@ class Pattern:
                 return False
         return True
 
-    def covers(self, other: Pattern) -> bool:
-        """Tell whether every path that the other matches is matched by this one."""
-        if self.rest is None:
-            if other.rest is not None or len(other.segments) != len(self.segments):
-                return False
-        else:
-            fewest = len(other.segments) + (other.rest is not None)
-            if fewest <= len(self.segments):
-                return False
-        pairs = zip(self.segments, other.segments, strict=False)
-        return all(
-            own == theirs or (own is None and theirs != b"") for own, theirs in pairs
-        )
-
     def extract(self, path: bytes) -> dict[str, bytes]:
         """Return the raw bytes of each parameter of a raw path that matches."""
+        if not self.parameters and self.rest is None:
+            return {}
         segments = path.split(b"/")
         found = {name: segments[place] for name, place in self.parameters}
         if self.rest is not None:

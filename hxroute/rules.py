@@ -63,7 +63,7 @@ def _setter(name: str, source: str, settings: templates.Values) -> _Setter:
 
 
 def _checked(text: str) -> bytes:
-    value = text.strip(" \t").encode(errors="surrogateescape")
+    value = templates.to_bytes(text.strip(" \t"))
     if FIELD_VALUE_REFUSED.search(value):
         raise BadRequest("A header value made from the request holds a control.")
     return value

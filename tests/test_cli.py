@@ -108,7 +108,7 @@ def test_check_says_what_a_good_file_holds(folder: Path) -> None:
     done = hxroute(folder, "check")
     assert done.returncode == 0
     assert (
-        done.stdout == "routes.yaml: 2 endpoints, 1 upstream, 2 settings, no mistakes\n"
+        done.stdout == "routes.yaml: 2 endpoints, 1 upstream, 2 settings, no errors\n"
     )
 
 
@@ -121,7 +121,7 @@ def test_check_reports_every_mistake_at_its_place(folder: Path) -> None:
     assert "error[HX202]: unknown auth `b`" in done.stderr
     assert "routes.yaml:9:" in done.stderr
     assert "error[HX201]: unknown upstream `u`" in done.stderr
-    assert done.stderr.endswith("2 errors\n")
+    assert done.stderr.endswith("2 errors, 1 warning\n")
 
 
 def test_check_of_a_file_that_is_not_there(tmp_path: Path) -> None:

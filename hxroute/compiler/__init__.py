@@ -15,12 +15,12 @@ from __future__ import annotations
 from hxroute.compiler.check import check
 from hxroute.compiler.lower import lower
 from hxroute.compiler.resolve import resolve
-from hxroute.compiler.source import read
+from hxroute.compiler.source import MAX_BYTES, read
 from hxroute.compiler.validate import validate
 from hxroute.diagnostics import Report
 from hxroute.ir import Gateway
 
-__all__ = ["compile"]
+__all__ = ["MAX_BYTES", "compile"]
 
 
 def compile(data: bytes, file: str) -> tuple[Gateway | None, Report]:

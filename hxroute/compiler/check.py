@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from hxroute import paths
+from hxroute import paths, templates
 from hxroute.compiler.resolve import Program, Unit
-from hxroute.compiler.source import Scalar
+from hxroute.compiler.source import Mapping, Scalar
 from hxroute.diagnostics import Report
 from hxroute.errors import BadPath
 from hxroute.ir import Endpoint, Gateway
+from hxroute.nodes import Execute
+from hxroute.nodes.execute import METHOD
 from hxroute.span import Span
 
 __all__ = ["check"]
@@ -20,10 +22,15 @@ _ONLY_WHEN_LISTED: Final = frozenset({"CONNECT", "TRACE"})
 
 
 def check(gateway: Gateway, program: Program, report: Report) -> None:
-    """Report endpoints of one name, and endpoints that can never match."""
+    """Report endpoints of one name, those that can never match, calls that never work."""
     placed = list(zip(gateway.endpoints, program.endpoints, strict=True))
     _check_names(placed, report)
     _check_reach(placed, gateway.paths, report)
+    for endpoint, unit in placed:
+        for node in endpoint.pipeline:
+            if isinstance(node, Execute):
+                _check_call(unit, report)
+                _check_shown(node, gateway, unit, report)
 
 
 def _check_names(placed: list[tuple[Endpoint, Unit]], report: Report) -> None:
@@ -39,43 +46,54 @@ def _check_names(placed: list[tuple[Endpoint, Unit]], report: Report) -> None:
         taken.setdefault(endpoint.name, name.span)
 
 
-@dataclass(frozen=True, slots=True)
-class _Earlier:
-    """An endpoint that comes before others."""
+@dataclass(slots=True)
+class _Taken:
+    """The methods that endpoints of one pattern take (None: all), and where."""
 
-    pattern: paths.Pattern
-    methods: frozenset[str]
-    span: Span
+    methods: dict[str | None, Span] = field(default_factory=dict)
+
+    def by(self, method: str | None) -> Span | None:
+        """Return where a method is taken."""
+        to_all = None if method in _ONLY_WHEN_LISTED else self.methods.get(None)
+        return self.methods.get(method) or to_all
 
 
 @dataclass(slots=True)
-class _Index:
-    """Earlier endpoints, by what every path that they match starts with."""
+class _Tree:
+    """Earlier endpoints, by the segments of their paths; None is a parameter."""
 
-    by_first: dict[bytes | None, list[_Earlier]] = field(default_factory=dict)
+    children: dict[bytes | None, _Tree] = field(default_factory=dict)
+    here: _Taken = field(default_factory=_Taken)
+    rest: _Taken = field(default_factory=_Taken)
 
-    def add(self, earlier: _Earlier) -> None:
-        """Add an endpoint."""
-        first = _first(earlier.pattern)
-        self.by_first.setdefault(first, []).append(earlier)
+    def at(self, pattern: paths.Pattern) -> _Taken:
+        """Return what is taken under exactly this pattern."""
+        tree = self
+        for segment in pattern.segments:
+            tree = tree.children.setdefault(segment, _Tree())
+        return tree.here if pattern.rest is None else tree.rest
 
-    def covering(self, pattern: paths.Pattern) -> Iterator[_Earlier]:
-        """Yield the endpoints that match every path of a pattern."""
-        for first in dict.fromkeys((_first(pattern), None)):
-            for earlier in self.by_first.get(first, ()):
-                if earlier.pattern.covers(pattern):
-                    yield earlier
-
-
-def _first(pattern: paths.Pattern) -> bytes | None:
-    return pattern.segments[1] if len(pattern.segments) > 1 else None
+    def covering(self, pattern: paths.Pattern) -> Iterator[_Taken]:
+        """Yield what is taken under patterns that match every path of this one."""
+        trees = [self]
+        for segment in pattern.segments:
+            yield from (tree.rest for tree in trees)
+            wanted = [segment] if segment in (None, b"") else [segment, None]
+            trees = [
+                tree.children[key]
+                for tree in trees
+                for key in wanted
+                if key in tree.children
+            ]
+        for tree in trees:
+            yield tree.here if pattern.rest is None else tree.rest
 
 
 def _check_reach(
     placed: list[tuple[Endpoint, Unit]], policy: paths.Policy, report: Report
 ) -> None:
     """Report endpoints whose every request is refused, or taken by earlier ones."""
-    index = _Index()
+    tree = _Tree()
     for endpoint, unit in placed:
         path = unit.node.get("path")
         assert path is not None
@@ -89,20 +107,57 @@ def _check_reach(
             message = f"this endpoint can never match: {exc.detail}"
             report.error("HX310", message, path.span)
             continue
-        methods = frozenset(endpoint.methods)
-        covering = list(index.covering(pattern))
-        if _takes_all(covering, methods):
-            related = tuple((earlier.span, "taken here") for earlier in covering)
+        methods = endpoint.methods or (None,)
+        covering = list(tree.covering(pattern))
+        takers = [_taker(covering, method) for method in methods]
+        if None not in takers:
+            spans = sorted({span for span in takers if span is not None})
+            related = tuple((span, "taken here") for span in spans)
             message = "this endpoint can never match: an earlier one takes it all"
             report.error("HX310", message, path.span, related=related)
-        index.add(_Earlier(pattern, methods, path.span))
+        taken = tree.at(pattern).methods
+        for method in methods:
+            taken.setdefault(method, path.span)
 
 
-def _takes_all(covering: list[_Earlier], methods: frozenset[str]) -> bool:
-    """Tell whether earlier endpoints take every one of the methods (none: all)."""
-    open_to_all = any(not earlier.methods for earlier in covering)
-    if not methods:
-        return open_to_all
-    listed = {method for earlier in covering for method in earlier.methods}
-    left = methods - listed
-    return not left or (open_to_all and not left & _ONLY_WHEN_LISTED)
+def _taker(covering: list[_Taken], method: str | None) -> Span | None:
+    return next(filter(None, (taken.by(method) for taken in covering)), None)
+
+
+def _check_call(unit: Unit, report: Report) -> None:
+    """Report a constant path or method for which every request is refused."""
+    call = unit.node.get("upstream")
+    path, method = (
+        (call.get("path"), call.get("method"))
+        if isinstance(call, Mapping)
+        else (None, None)
+    )
+    if isinstance(path, Scalar) and "{{" not in str(path.value):
+        raw = str(path.value).encode()
+        try:
+            paths.check(raw, "as_sent")
+        except BadPath as exc:
+            report.error("HX105", exc.detail, path.span)
+        if b"?" in raw or b"#" in raw:
+            help_text = "write the query under `query`"
+            report.error(
+                "HX105", "a path holds no `?` and no `#`", path.span, help=help_text
+            )
+    if isinstance(method, Scalar) and "{{" not in str(method.value):
+        name = str(method.value)
+        if not METHOD.fullmatch(name.encode()):
+            report.error("HX105", f"`{name}` is no method in upper case", method.span)
+
+
+def _check_shown(node: Execute, gateway: Gateway, unit: Unit, report: Report) -> None:
+    """Report a secret that a header rule would show to clients."""
+    secrets = {setting.name for setting in gateway.settings if setting.secret}
+    place = unit.get("response", "headers")
+    for rule in node.response_headers:
+        for name, source in rule.set:
+            read = {key for root, key in templates.names(source) if root == "settings"}
+            for key in sorted(secrets & read):
+                assert place is not None
+                message = f"the secret `settings.{key}` would be shown to clients"
+                help_text = f"rule set `{rule.name}` puts it into `{name}`"
+                report.error("HX309", message, place.span, help=help_text)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hxroute import nodes, paths, rules, templates, units
+from hxroute import nodes, paths, templates, units
 from hxroute.compiler import expressions
-from hxroute.compiler.definitions import Definitions, answer, pairs, timeout
+from hxroute.compiler.answers import answer
+from hxroute.compiler.definitions import Definitions, timeout
 from hxroute.compiler.expressions import Place
+from hxroute.compiler.fields import pairs
 from hxroute.compiler.resolve import Program, Unit
-from hxroute.compiler.source import Mapping, Node, Scalar, Sequence, plain
+from hxroute.compiler.source import Mapping, Node, Scalar, Sequence, head, plain
 from hxroute.diagnostics import Report
-from hxroute.errors import BadPath
 from hxroute.ir import Endpoint, ErrorTable, Gateway, HeaderRules, Server
 from hxroute.ir import Node as PipelineNode
-from hxroute.span import Span
 
 __all__ = ["lower"]
 
@@ -47,18 +47,21 @@ def _server(node: Node | None) -> Server:
 class _Own:
     """What the templates of one endpoint may read besides."""
 
-    pattern: paths.Pattern
+    pattern: paths.Pattern | None
     body_is_read: bool
 
     def of(self, place: Place) -> Place:
         """Return a place with the endpoint's own variables."""
-        names = {name for name, _ in self.pattern.parameters}
-        if self.pattern.rest is not None:
-            names.add(self.pattern.rest)
-        variables = {**place.variables, "path": frozenset(names)}
+        variables = {**place.variables, "path": self._names()}
         if self.body_is_read:
             variables["body"] = None
         return Place(variables, place.secrets, body_unread=not self.body_is_read)
+
+    def _names(self) -> frozenset[str] | None:
+        if self.pattern is None:
+            return None  # a path that is no pattern is mistake enough
+        names = {name for name, _ in self.pattern.parameters}
+        return frozenset(names | ({self.pattern.rest} if self.pattern.rest else set()))
 
 
 class _Lowering:
@@ -92,7 +95,9 @@ class _Lowering:
             yield nodes.Observe()
         yield nodes.MapErrors(self._error_table(unit))
 
-    def _pipeline(self, unit: Unit, pattern: paths.Pattern) -> Iterator[PipelineNode]:
+    def _pipeline(
+        self, unit: Unit, pattern: paths.Pattern | None
+    ) -> Iterator[PipelineNode]:
         yield from self.around(unit)
         yield from self._authenticate(unit)
         limit = unit.get("request", "max_body")
@@ -105,12 +110,12 @@ class _Lowering:
             yield nodes.RenameJson(tuple(names), at=rename.span.line)
         yield from self._last(unit, _Own(pattern, body_is_read=limit is not None))
 
-    def _pattern(self, path: Scalar) -> paths.Pattern:
+    def _pattern(self, path: Scalar) -> paths.Pattern | None:
         try:
             return paths.parse_pattern(str(path.value))
         except ValueError as exc:
             self._report.error("HX302", str(exc), path.span)
-            return paths.Pattern(())
+            return None
 
     def _error_table(self, unit: Unit) -> ErrorTable:
         name = unit.get("errors")
@@ -153,7 +158,7 @@ class _Lowering:
             self._report.error(
                 "HX305",
                 "`json` needs the body, which is not read here",
-                _key_line(node),
+                head(node),
                 help="add `max_body: 1MiB` under `request`",
             )
 
@@ -183,8 +188,6 @@ class _Lowering:
         call = node if isinstance(node, Mapping) else Mapping((), node.span, 1)
         named = call.get("name") or node
         query, body = call.get("query"), call.get("body")
-        self._check_call(call)
-        self._check_shown(unit)
         return nodes.Execute(
             upstream=str(plain(named)),
             method=self._text(call.get("method"), place),
@@ -201,38 +204,6 @@ class _Lowering:
             at=node.span.line,
         )
 
-    def _check_call(self, call: Mapping) -> None:
-        """Report a constant path or method for which every request is refused."""
-        path, method = call.get("path"), call.get("method")
-        if isinstance(path, Scalar) and "{{" not in str(path.value):
-            raw = str(path.value).encode()
-            try:
-                paths.check(raw, "as_sent")
-            except BadPath as exc:
-                self._report.error("HX105", exc.detail, path.span)
-            if b"?" in raw or b"#" in raw:
-                message = "a path holds no `?` and no `#`"
-                help_text = "write the query under `query`"
-                self._report.error("HX105", message, path.span, help=help_text)
-        if isinstance(method, Scalar) and "{{" not in str(method.value):
-            name = str(method.value)
-            if not rules.FIELD_NAME.fullmatch(name.encode()):
-                self._report.error("HX105", f"`{name}` is no method", method.span)
-
-    def _check_shown(self, unit: Unit) -> None:
-        """Report a secret that a header rule would show to clients."""
-        node = unit.get("response", "headers")
-        for rule in self._rules(node):
-            for name, source in rule.set:
-                read = {
-                    key for root, key in templates.names(source) if root == "settings"
-                }
-                for key in sorted(self._defined.secrets & read):
-                    assert node is not None
-                    message = f"the secret `settings.{key}` would be shown to clients"
-                    help_text = f"rule set `{rule.name}` puts it into `{name}`"
-                    self._report.error("HX309", message, node.span, help=help_text)
-
     def _text(self, node: Node | None, place: Place) -> str | None:
         return None if node is None else expressions.text(node, place, self._report)
 
@@ -246,8 +217,3 @@ class _Lowering:
         items = node.items if isinstance(node, Sequence) else (node,) if node else ()
         named = (self._defined.headers.get(str(plain(item))) for item in items)
         return tuple(rule for rule in named if rule is not None)
-
-
-def _key_line(node: Node) -> Span:
-    span = node.span
-    return Span(span.line, span.column, span.line, span.column + 1)

@@ -17,12 +17,23 @@ import yaml
 from hxroute.diagnostics import Report
 from hxroute.span import Span, after
 
-__all__ = ["Mapping", "Node", "Scalar", "Sequence", "plain", "read"]
+__all__ = [
+    "MAX_BYTES",
+    "Mapping",
+    "Node",
+    "Scalar",
+    "Sequence",
+    "head",
+    "plain",
+    "read",
+]
 
 _MAX_DEPTH: Final = 64
 _MAX_NODES: Final = 500_000
-_MAX_BYTES: Final = 4 << 20
-_INTEGER: Final = re.compile(r"[-+]?[0-9]{1,18}")
+MAX_BYTES: Final = 4 << 20
+"""The largest file that is read."""
+
+_INTEGER: Final = re.compile(r"[-+]?[0-9]{1,1000}")
 _BASED: Final = re.compile(r"0o[0-7]{1,20}|0x[0-9a-fA-F]{1,15}")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
 _CONTROL: Final = re.compile(
@@ -93,8 +104,8 @@ def read(data: bytes, report: Report) -> Mapping | None:
         before = exc.object[: exc.start].decode("utf-8")
         report.error("HX005", "the file is not UTF-8", after(before))
         return None
-    if len(data) > _MAX_BYTES:
-        report.error("HX004", f"the file is larger than {_MAX_BYTES} bytes", _START)
+    if len(data) > MAX_BYTES:
+        report.error("HX004", f"the file is larger than {MAX_BYTES} bytes", _START)
         return None
     control = _CONTROL.search(report.text)
     if control is not None:
@@ -216,6 +227,14 @@ class _Composer:
     def _stop(self, code: str, message: str, span: Span) -> NoReturn:
         self._report.error(code, message, span)
         raise _Stop
+
+
+def head(node: Node) -> Span:
+    """Return the node's place, cut to its first line."""
+    span = node.span
+    if span.line == span.end_line:
+        return span
+    return Span(span.line, span.column, span.line, span.column + 1)
 
 
 def plain(node: Node) -> Any:

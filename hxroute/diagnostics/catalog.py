@@ -39,4 +39,5 @@ CATALOG: Final = {
     "HX309": "a secret where it would be shown",
     "HX310": "an endpoint that can never match",
     "HX311": "a header that each hop makes anew",
+    "HX312": "a secret with a default",
 }

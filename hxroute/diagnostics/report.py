@@ -36,6 +36,7 @@ class Report:
     file: str
     text: str = ""
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    _split: tuple[str, list[str]] | None = field(default=None, repr=False)
     _known: set[Diagnostic] = field(default_factory=set, repr=False)
 
     def error(
@@ -66,7 +67,9 @@ class Report:
     @property
     def lines(self) -> list[str]:
         """The text, split where YAML ends its lines."""
-        return split_lines(self.text)
+        if self._split is None or self._split[0] is not self.text:
+            self._split = self.text, split_lines(self.text)
+        return self._split[1]
 
     @property
     def failed(self) -> bool:

@@ -42,13 +42,16 @@ class Authenticate:
         return authenticate
 
     def _key(self, source: str, start: Start) -> bytes:
+        """Return a key, without the padding that no field value keeps on its way."""
         key = templates.text(source, start.settings)
-        if not isinstance(key, str) or not key.strip():
+        read = [name for root, name in templates.names(source) if root == "settings"]
+        unset = any(start.settings.get(name or "") is None for name in read)
+        if unset or not isinstance(key, str) or not key.strip():
             raise StartError(
                 f"line {self.auth.at}: auth `{self.auth.name}` has an empty key; "
                 f"set the variable that {source} takes it from"
             )
-        return key.encode()
+        return templates.to_bytes(key.strip())
 
 
 def _with_only(headers: Headers, checked: bytes) -> Headers:

@@ -18,6 +18,7 @@ Innermost: everything else has allowed, checked and rewritten the request by now
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -37,10 +38,16 @@ from hxroute.http import (
 )
 from hxroute.ir import ErrorTable, HeaderRules
 
-__all__ = ["Execute"]
+__all__ = ["METHOD", "Execute"]
 
 _FRAMING: Final = frozenset({b"host", b"content-length", b"expect"})
 """Made anew for each hop. The server has answered `Expect: 100-continue` itself."""
+
+METHOD: Final = re.compile(rb"[A-Z][A-Z-]*")
+"""What a call may use as its method."""
+
+_NEVER: Final = (b"CONNECT", b"TRACE")
+"""What no request can make of a method template."""
 
 _BODY_FIELDS: Final = frozenset({b"content-type", b"content-encoding"})
 _Part = Callable[[templates.Values], bytes]
@@ -78,10 +85,10 @@ class Execute:
 
         async def execute(request: Request) -> Response:
             values = templates.values(request, roots)
-            upstream_request = outgoing(request, values)
-            response = await call(upstream_request)
+            called = outgoing(request, values)
+            response = await call(called)
             try:
-                return await answers.accept(upstream_request.method, response, values)
+                return await answers.accept(request, called, response, values)
             except BaseException:
                 await response.close()
                 raise
@@ -139,8 +146,8 @@ def _method(source: str | None, settings: templates.Values) -> _Part | None:
 
     def method(values: templates.Values) -> bytes:
         shown = template if isinstance(template, str) else template(values)
-        name = shown.encode(errors="surrogateescape")
-        if not rules.FIELD_NAME.fullmatch(name):
+        name = templates.to_bytes(shown)
+        if not METHOD.fullmatch(name) or name in _NEVER:
             raise BadRequest("The method made from the request is no method.")
         return name
 
@@ -154,7 +161,7 @@ def _path(source: str | None, settings: templates.Values) -> _Part | None:
 
     def path(values: templates.Values) -> bytes:
         shown = template if isinstance(template, str) else template(values)
-        raw = paths.printable(shown.encode(errors="surrogateescape"))
+        raw = paths.printable(templates.to_bytes(shown))
         if b"?" in raw or b"#" in raw:
             raise BadRequest("The path made from the request holds `?` or `#`.")
         paths.check(raw, "as_sent")
@@ -180,4 +187,4 @@ def _query(
 
 
 def _quoted(text: str) -> str:
-    return quote(text, safe="", errors="surrogateescape")
+    return quote(templates.to_bytes(text), safe="")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hxroute import templates
-from hxroute.http import Handler, Request, Response, Start
+from hxroute.http import BODILESS, Handler, Request, Response, Start
 
 __all__ = ["Respond"]
 
@@ -33,6 +33,8 @@ class Respond:
             headers.append((b"content-type", content_type))
 
         async def respond(request: Request) -> Response:
+            if self.status in BODILESS:
+                return Response(self.status, headers)
             body = content
             if not isinstance(body, bytes):
                 body = body(templates.values(request, roots))

@@ -1,8 +1,8 @@
-"""The application: one Starlette app whose only route is the gateway.
+"""The application: one Starlette app whose default is the gateway.
 
-The only module that builds on Starlette: the app owns the lifespan, mounts and the
-user's own middleware. Starlette's router, its 404, 405 and 500 are not used: they
-match decoded paths and answer outside the error table.
+The app owns the lifespan, the user's own middleware, and routes and mounts that the
+user adds, which come first. All else is the gateway's: Starlette's own matching and
+its 404, 405 and 500 work on decoded paths and answer outside the error table.
 """
 
 from __future__ import annotations
@@ -10,17 +10,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Final
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from hxroute import paths, templates
 from hxroute.errors import ClientGone, Internal, ProxyError, StartError
 from hxroute.http import Handler, Request, Response, Start, Timeout
-from hxroute.ir import FORMAT, Endpoint, Gateway, Node
+from hxroute.ir import FORMAT, Gateway, Node, Upstream
 from hxroute.runtime import settings
 from hxroute.runtime.connectors import Connector
 from hxroute.runtime.exchange import Exchange
@@ -32,14 +31,16 @@ _STATE: Final = "hxroute"
 
 
 class Running:
-    """A started gateway: pipelines folded, pools open."""
+    """A started gateway: pipelines folded, pools open.
+
+    Raises:
+        StartError: where a setting is missing or does not fit its place.
+    """
 
     def __init__(self, gateway: Gateway, environ: Mapping[str, str]) -> None:
         values = settings.resolve(gateway.settings, environ)
         self._connectors = {
-            upstream.name: Connector(
-                upstream, str(templates.text(upstream.url, values))
-            )
+            upstream.name: _connector(upstream, values)
             for upstream in gateway.upstreams
         }
         start = Start(settings=values, connect=self._connect)
@@ -47,14 +48,13 @@ class Running:
             Route(
                 place,
                 endpoint,
-                pattern := paths.parse_pattern(endpoint.path),
-                pattern.prefix,
-                _started(endpoint, start),
+                paths.parse_pattern(endpoint.path),
+                _fold(endpoint.pipeline, _nothing_left, start, endpoint.at),
             )
             for place, endpoint in enumerate(gateway.endpoints)
         ]
         self._router = Router(routes, gateway.paths)
-        self._unmatched = _fold(gateway.unmatched, self._refuse, start)
+        self._unmatched = _fold(gateway.unmatched, self._refuse, start, 0)
 
     async def handle(self, request: Request) -> Response:
         """Answer a request by the endpoint that takes it, or by the error table."""
@@ -73,24 +73,37 @@ class Running:
         return self._connectors[upstream].handler(timeout)
 
     async def _refuse(self, request: Request) -> Response:
-        """Say why nothing matched, inside the pipeline that answers and observes it."""
-        await self._router.match(request)(request)
-        raise Internal
+        """Raise again why nothing matched, inside the pipeline that answers it."""
+        return await self._router.match(request)(request)
 
 
-def _started(endpoint: Endpoint, start: Start) -> Handler:
-    try:
-        return _fold(endpoint.pipeline, _nothing_left, start)
-    except ProxyError as exc:  # a template that settings alone decide, and badly
-        where = f"line {endpoint.at}: endpoint `{endpoint.name}`"
-        message = f"{where}: a setting does not fit its place: {exc.detail}"
-        raise StartError(message) from exc
+def _connector(upstream: Upstream, values: templates.Values) -> Connector:
+    with _at_start(upstream.at):
+        url = templates.text(upstream.url, values)
+    if not isinstance(url, str):
+        raise StartError(
+            f"line {upstream.at}: upstream `{upstream.name}` has no fixed url"
+        )
+    return Connector(upstream, url)
 
 
-def _fold(pipeline: Iterable[Node], handler: Handler, start: Start) -> Handler:
-    for node in reversed(tuple(pipeline)):
-        handler = node.wrap(handler, start)
+def _fold(pipeline: Iterable[Node], handler: Handler, start: Start, at: int) -> Handler:
+    with _at_start(at):
+        for node in reversed(tuple(pipeline)):
+            handler = node.wrap(handler, start)
     return handler
+
+
+@contextlib.contextmanager
+def _at_start(at: int) -> Iterator[None]:
+    """Turn what a request would be told into what the operator is told."""
+    try:
+        yield
+    except ProxyError as exc:
+        message = f"line {at}: a template fits no request: {exc.detail}"
+        raise StartError(message) from exc
+    except KeyError as exc:
+        raise StartError(f"line {at}: {exc} is not defined") from exc
 
 
 async def _nothing_left(request: Request) -> Response:
@@ -98,33 +111,31 @@ async def _nothing_left(request: Request) -> Response:
     raise Internal
 
 
-class _Dispatch(BaseRoute):
-    """The route that takes every HTTP request."""
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        return (Match.FULL if scope["type"] == "http" else Match.NONE), {}
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        running: Running = scope["app"].state.hxroute
-        exchange = Exchange(scope, receive, send)
-        gone, task = exchange.request.gone, asyncio.current_task()
-        assert task is not None
-        gone.subscribe(task.cancel)
+async def _dispatch(scope: Scope, receive: Receive, send: Send) -> None:
+    """Handle every HTTP request that no route of the user's own takes."""
+    running: Running | None = getattr(scope["app"].state, _STATE, None)
+    if running is None:
+        raise StartError("the server did not run the app's lifespan; let it")
+    exchange = Exchange(scope, receive, send)
+    gone, task = exchange.request.gone, asyncio.current_task()
+    assert task is not None
+    gone.subscribe(task.cancel)
+    try:
+        response = await running.handle(exchange.request)
         try:
-            response = await running.handle(exchange.request)
-            try:
-                await exchange.answer(response)
-            finally:
-                await response.close()
-        except ClientGone:
-            pass  # nobody is left to answer
-        except asyncio.CancelledError:
-            if not gone.is_set():
-                raise
-            task.uncancel()
+            await exchange.answer(response)
         finally:
-            gone.unsubscribe(task.cancel)
-            exchange.close()
+            await response.close()
+    except ClientGone:
+        pass  # nobody is left to answer
+    except asyncio.CancelledError:
+        # By the client's leaving, or by a server that will not wait any longer.
+        if not gone.is_set() and not exchange.cut():
+            raise
+        task.uncancel()
+    finally:
+        gone.unsubscribe(task.cancel)
+        exchange.close()
 
 
 def application(
@@ -148,10 +159,20 @@ def application(
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        app.state.hxroute = running = Running(gateway, environ)
+        running = Running(gateway, environ)
+        setattr(app.state, _STATE, running)
         try:
             yield
         finally:
             await running.close()
 
-    return Starlette(routes=[_Dispatch()], lifespan=lifespan)
+    app = Starlette(lifespan=lifespan)
+    websocket = app.router.default
+
+    async def default(scope: Scope, receive: Receive, send: Send) -> None:
+        handle = _dispatch if scope["type"] == "http" else websocket
+        await handle(scope, receive, send)
+
+    app.router.default = default
+    app.router.redirect_slashes = False
+    return app

@@ -8,7 +8,8 @@ proxies from the environment.
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import asdict
 from typing import Any, Final
 
 import httpx2
@@ -83,25 +84,19 @@ class Connector:
     def handler(self, timeout: Timeout | None) -> Handler:
         """Return the call with those limits, by default the upstream's own."""
         limits = timeout or self._upstream.timeout
-        seconds = {
-            "connect": limits.connect,
-            "read": limits.read,
-            "write": limits.write,
-            "pool": limits.pool,
-        }
 
         async def call(request: Request) -> Response:
-            new_connections: list[str] = []
+            if not _is_replayable(request):
+                return await self._send(self._pooled, request, limits)
+            trace = _Trace()
             try:
-                return await self._send(
-                    self._pooled, request, limits, seconds, new_connections
-                )
+                return await self._send(self._pooled, request, limits, trace)
             except Disconnected:
-                # A pooled connection may have been closed while it was idle: what may
-                # be sent again is sent once more, on a connection that cannot be stale.
-                if new_connections or not _is_replayable(request):
+                if trace.connected:
                     raise
-            return await self._send(self._unpooled, request, limits, seconds)
+            # A pooled connection may have been closed while it was idle: what may be
+            # sent again is sent once more, on a connection that cannot be stale.
+            return await self._send(self._unpooled, request, limits)
 
         return call
 
@@ -115,15 +110,14 @@ class Connector:
         transport: httpx2.AsyncHTTPTransport,
         request: Request,
         limits: Timeout,
-        seconds: dict[str, float],
-        new_connections: list[str] | None = None,
+        trace: _Trace | None = None,
     ) -> Response:
         target = self._base_path + request.path
         if request.query:
             target += b"?" + request.query
-        extensions: dict[str, Any] = {"timeout": seconds, "target": target}
-        if new_connections is not None and _is_replayable(request):
-            extensions["trace"] = _noting(new_connections)
+        extensions: dict[str, Any] = {"timeout": asdict(limits), "target": target}
+        if trace is not None:
+            extensions["trace"] = trace
         made = httpx2.Request(
             request.method,
             self._url,
@@ -138,6 +132,16 @@ class Connector:
         headers: Headers = [(n.lower(), v) for n, v in response.headers.raw]
         body = _body(response, limits)
         return Response(response.status_code, headers, body, response.aclose)
+
+
+class _Trace:
+    """Notes whether a call made a connection of its own."""
+
+    connected = False
+
+    async def __call__(self, event: str, info: dict[str, Any]) -> None:
+        if event == "connection.connect_tcp.started":
+            self.connected = True
 
 
 class _Stream(httpx2.AsyncByteStream):
@@ -200,16 +204,6 @@ def _is_replayable(request: Request) -> bool:
     return request.method in _IDEMPOTENT and isinstance(request.body, bytes)
 
 
-def _noting(
-    new_connections: list[str],
-) -> Callable[[str, dict[str, Any]], Awaitable[None]]:
-    async def note(event: str, _info: dict[str, Any]) -> None:
-        if event == "connection.connect_tcp.started":
-            new_connections.append(event)
-
-    return note
-
-
 async def _body(
     response: httpx2.Response, limits: Timeout
 ) -> AsyncGenerator[bytes, None]:
@@ -222,6 +216,20 @@ async def _body(
         raise _mapped(exc, limits) from exc
     except httpx2.TransportError as exc:
         raise BadResponse from exc
+    if _has_left_over(stream):
+        await response.extensions["network_stream"].aclose()
+
+
+def _has_left_over(stream: object) -> bool:
+    """Tell whether bytes came behind a response (RFC 9112 §9.2).
+
+    The library would give them to the connection's next caller as an answer. It keeps
+    them where only its own parts look; where they are not found, none is trusted.
+    """
+    for part in ("_httpcore_stream", "_stream", "_connection", "_h11_state"):
+        stream = getattr(stream, part, None)
+    left_over: tuple[bytes, bool] = getattr(stream, "trailing_data", (b"?", False))
+    return bool(left_over[0])
 
 
 def _mapped(exc: httpx2.TransportError, limits: Timeout) -> ProxyError:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import email.utils
+import functools
 import logging
+import time
 from collections.abc import AsyncGenerator
 from typing import Final
 
@@ -36,6 +39,8 @@ class Exchange:
         """
         early, more_comes = not self._inbox.is_whole(), self._inbox.more_comes()
         headers = response.headers
+        if self._inbox.needs_date and first(headers, b"date") is None:
+            headers = [*headers, (b"date", _now())]  # RFC 9110 §6.6.1
         if early:
             headers = [*headers, (b"connection", b"close")]
         start = {"type": "http.response.start", "status": response.status}
@@ -51,6 +56,10 @@ class Exchange:
                 await self._inbox.drain()
             await self._chunk(b"")
 
+    def cut(self) -> bool:
+        """End the exchange in its middle; False where the server must do it."""
+        return self._inbox.cut()
+
     def close(self) -> None:
         """Stop listening to the client."""
         self._inbox.close()
@@ -64,11 +73,20 @@ class Exchange:
             path = self.request.path.decode("latin-1")
             _LOG.warning("%s %s: cut: %s", self.request.method, path, exc.detail)
             if not self._inbox.cut():
-                raise
+                raise exc from None  # the server logs it: say it in a line
 
     async def _chunk(self, chunk: bytes, *, more: bool = False) -> None:
         message = {"type": "http.response.body", "body": chunk, "more_body": more}
         await self._send(message)
+
+
+def _now() -> bytes:
+    return _date(int(time.time()))
+
+
+@functools.lru_cache(maxsize=1)
+def _date(second: int) -> bytes:
+    return email.utils.formatdate(second, usegmt=True).encode()
 
 
 def _request(scope: Scope, headers: Headers, inbox: Inbox) -> Request:

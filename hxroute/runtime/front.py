@@ -7,6 +7,7 @@ whole request has arrived, and cuts a response that cannot be finished.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 from uvicorn.protocols.http.httptools_impl import (
@@ -48,7 +49,10 @@ class Link:
 class Front(HttpToolsProtocol):
     """HTTP/1.1 on the client's side."""
 
-    _links: list[Link]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin without requests."""
+        self._links: list[Link] = []
+        super().connection_made(transport)
 
     def on_message_begin(self) -> None:
         """Give the request that begins a link."""
@@ -61,12 +65,14 @@ class Front(HttpToolsProtocol):
         """Tie the link to the exchange that the server has begun."""
         super().on_headers_complete()
         self._link.cycle = self.cycle
-        running = getattr(self, "_links", [])
-        self._links = [link for link in running if not link.cycle.response_complete]
+        self._links = [link for link in self._links if not link.cycle.response_complete]
         self._links.append(self._link)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell every request that is not yet answered."""
         super().connection_lost(exc)
-        for link in getattr(self, "_links", []):
+        for link in self._links:
             link.gone.set()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: to ignore an upgrade is right (RFC 9110 §7.8)."""

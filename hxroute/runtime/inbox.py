@@ -32,7 +32,12 @@ def open_inbox(scope: Scope, receive: Receive, headers: Headers) -> Inbox:
 
 
 class Inbox(abc.ABC):
-    """A client's side of one exchange."""
+    """A client's side of one exchange.
+
+    `needs_date` tells that the server leaves the Date field to the gateway.
+    """
+
+    needs_date = False
 
     def __init__(self, receive: Receive, gone: Gone) -> None:
         self.gone = gone
@@ -93,6 +98,8 @@ class Inbox(abc.ABC):
 
 class _LinkedInbox(Inbox):
     """On our own front: no task listens, the connection tells."""
+
+    needs_date = True
 
     def __init__(self, receive: Receive, link: Link) -> None:
         super().__init__(receive, link.gone)

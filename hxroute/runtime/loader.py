@@ -6,11 +6,10 @@ which it is run; a build without a routes file, as in a container, is never stal
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 from starlette.applications import Starlette
 
@@ -19,11 +18,10 @@ from hxroute.files import digest_of
 from hxroute.ir import FORMAT, Gateway
 from hxroute.runtime import logs
 
-__all__ = ["BUILD", "SOURCE", "Build", "from_environment", "load"]
+__all__ = ["BUILD", "Build", "from_environment", "load"]
 
 BUILD = "HXROUTE_BUILD"
-SOURCE = "HXROUTE_SOURCE"
-"""The variables by which `hxroute run` tells its workers what to load."""
+"""The variable by which `hxroute run` tells its workers what to load."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,48 +32,51 @@ class Build:
     app: Starlette
 
 
-def load(path: Path, source: Path) -> Build:
+def load(path: Path, source: Path | None = None) -> Build:
     """Load a compiled module.
 
     Args:
         path: the compiled module.
-        source: the routes file that it was made of, which need not be there.
+        source: the routes file that it must be as new as, where there is one.
 
     Raises:
         StartError: where the module is missing, stale, broken or of another format.
     """
-    if not path.is_file():
-        raise StartError(f"{path} is not there; run `hxroute compile`")
-    module = _module(path)
     try:
-        gateway, app, digest = module.gateway, module.app, module.SOURCE
-        current = module.FORMAT == FORMAT
-    except AttributeError:
-        current = False
-    if not current:
+        text = path.read_bytes()
+        current = source.read_bytes() if source and source.is_file() else None
+    except FileNotFoundError as exc:
+        raise StartError(f"{path} is not there; run `hxroute compile`") from exc
+    except OSError as exc:
+        raise StartError(f"{exc.filename} cannot be read: {exc.strerror}") from exc
+    names = _executed(text, path)
+    gateway, app = names.get("gateway"), names.get("app")
+    if (
+        not isinstance(gateway, Gateway)
+        or not isinstance(app, Starlette)
+        or names.get("FORMAT") != FORMAT
+    ):
         raise StartError(f"{path} is of another hxroute; run `hxroute compile`")
-    if source.is_file() and digest_of(source.read_bytes()) != digest:
+    if current is not None and digest_of(current) != names.get("SOURCE"):
         raise StartError(f"{path} is older than {source}; run `hxroute compile`")
     return Build(gateway, app)
 
 
-def _module(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("hxroute_gateway", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+def _executed(text: bytes, path: Path) -> dict[str, Any]:
+    """Run a module from its text: a cache of bytecode may be older than it."""
+    names: dict[str, Any] = {"__name__": "hxroute_gateway", "__file__": str(path)}
     try:
-        spec.loader.exec_module(module)
+        exec(compile(text, str(path), "exec"), names)  # noqa: S102  that is what it is for
     except StartError:
         raise
     except Exception as exc:
         raise StartError(
             f"{path} cannot be loaded ({type(exc).__name__}); run `hxroute compile`"
         ) from exc
-    return module
+    return names
 
 
 def from_environment() -> Starlette:
-    """Load the app that the parent process has named: what a worker runs."""
+    """Load the app that the parent process has named and tried: what a worker runs."""
     logs.to_stderr()
-    return load(Path(os.environ[BUILD]), Path(os.environ[SOURCE])).app
+    return load(Path(os.environ[BUILD])).app

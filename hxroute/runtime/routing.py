@@ -22,7 +22,6 @@ class Route:
     place: int
     endpoint: Endpoint
     pattern: paths.Pattern
-    prefix: bytes
     handler: Handler
 
     def takes(self, method: str) -> bool:
@@ -38,11 +37,11 @@ class Router:
     def __init__(self, routes: Iterable[Route], policy: paths.Policy) -> None:
         self._policy = policy
         self._exact: dict[bytes, list[Route]] = {}
-        self._patterns: list[Route] = []
+        self._patterns: list[tuple[bytes, Route]] = []
         for route in routes:
             literal = route.pattern.literal
             if literal is None:
-                self._patterns.append(route)
+                self._patterns.append((route.pattern.prefix, route))
             else:
                 self._exact.setdefault(literal, []).append(route)
 
@@ -60,8 +59,7 @@ class Router:
         for route in candidates:
             if route.takes(request.method):
                 request.endpoint = route.endpoint
-                if route.pattern.literal is None:
-                    request.params = route.pattern.extract(request.path)
+                request.params = route.pattern.extract(request.path)
                 return route.handler
         if not candidates:
             raise NotFound
@@ -73,8 +71,8 @@ class Router:
         exact = len(found)
         found += [
             route
-            for route in self._patterns
-            if path.startswith(route.prefix) and route.pattern.matches(segments)
+            for prefix, route in self._patterns
+            if path.startswith(prefix) and route.pattern.matches(segments)
         ]
         if exact and len(found) > exact:
             found.sort(key=lambda route: route.place)

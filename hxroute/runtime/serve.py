@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import os
 import socket
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
@@ -60,14 +61,14 @@ def serve(
     if public and not options.allow_default_keys and not is_loopback(host):
         raise StartError(_default_keys(public, host))
     logs.to_stderr()
-    with listen(host, port) as bound:
+    # Ctrl-C is how a gateway ends: by the time it gets here the server has shut down.
+    with listen(host, port) as bound, contextlib.suppress(KeyboardInterrupt):
         for line in screen(gateway, bound, environ):
             say(line)
-        with contextlib.suppress(KeyboardInterrupt):  # the server has shut down by then
-            if options.workers == 1:
-                uvicorn.Server(configuration(loaded.app)).run(sockets=[bound])
-            else:
-                _serve_with_workers(build, source, options.workers, bound, environ)
+        if options.workers == 1:
+            uvicorn.Server(configuration(loaded.app)).run(sockets=[bound])
+        else:
+            _serve_with_workers(build, options.workers, bound, environ)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -80,7 +81,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as exc:
-        why = exc.strerror or "no such address"
+        why = os.strerror(exc.errno) if exc.errno and exc.errno > 0 else "no such host"
         message = f"{host}:{port} cannot be listened on ({why}); choose another --port"
         raise StartError(message) from exc
 
@@ -94,6 +95,7 @@ def configuration(app: Starlette | str, **options: Any) -> uvicorn.Config:
         lifespan="on",
         proxy_headers=False,
         server_header=False,
+        date_header=False,
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=_GRACE_SECONDS,
@@ -177,13 +179,11 @@ def _default_keys(public: tuple[Setting, ...], host: str) -> str:
 
 def _serve_with_workers(
     build: Path,
-    source: Path,
     workers: int,
     bound: socket.socket,
     environ: MutableMapping[str, str],
 ) -> None:
     environ[loader.BUILD] = str(build.resolve())
-    environ[loader.SOURCE] = str(source.resolve())
     factory = f"{loader.__name__}:{loader.from_environment.__name__}"
     config = configuration(factory, factory=True, workers=workers)
     Multiprocess(config, sockets=[bound]).run()

@@ -58,20 +58,18 @@ def run(compiled: str, port: int, say: Callable[[str], object]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         build = Path(folder) / "gateway.py"
         files.write(build, compiled)
-        gateway = loader.load(build, Path(folder) / "routes.yaml").gateway
+        gateway = loader.load(build).gateway
     with serving(Embedded(), _UPSTREAM_PORT) as upstream_port:
-        if upstream_port != _UPSTREAM_PORT:
-            say(f"port {_UPSTREAM_PORT} is taken: the upstream is on {upstream_port}")
         # Nothing of the environment: the demo is the same everywhere.
         environ = {"HX_LITELLM_UPSTREAM": f"http://{_HOST}:{upstream_port}"}
-        with _listen(port, say) as bound:
+        # Ctrl-C is how it ends.
+        with _listen(port, say) as bound, contextlib.suppress(KeyboardInterrupt):
             *screen, ending = serve.screen(gateway, bound, environ)
             url = f"http://{_HOST}:{bound.getsockname()[1]}"
             for line in (*screen, _LINES.format(url=url, key=_KEY), ending):
                 say(line)
             app = application(gateway, environ=environ)
-            with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it ends
-                uvicorn.Server(serve.configuration(app)).run(sockets=[bound])
+            uvicorn.Server(serve.configuration(app)).run(sockets=[bound])
 
 
 def _listen(port: int, say: Callable[[str], object]) -> socket.socket:

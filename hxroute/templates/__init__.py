@@ -8,13 +8,14 @@ from hxroute.templates.language import (
     FILTERS,
     TESTS,
     Mistake,
+    literals,
     mistakes,
     names,
     parse,
     roots,
     strings,
 )
-from hxroute.templates.render import Render, content, document, path, text
+from hxroute.templates.render import Render, content, document, path, text, to_bytes
 from hxroute.templates.values import PathParameter, Sparse, Values, values
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Values",
     "content",
     "document",
+    "literals",
     "mistakes",
     "names",
     "parse",
@@ -34,5 +36,6 @@ __all__ = [
     "roots",
     "strings",
     "text",
+    "to_bytes",
     "values",
 ]

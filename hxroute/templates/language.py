@@ -10,31 +10,23 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from jinja2 import (
-    StrictUndefined,
-    TemplateSyntaxError,
-    Undefined,
-    UndefinedError,
-    nodes,
-)
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import TemplateSyntaxError, nodes
 
-from hxroute import jsontext
+from hxroute.templates.environment import ENVIRONMENT
 
 __all__ = [
-    "ENVIRONMENT",
     "FILTERS",
     "TESTS",
     "Mistake",
     "Part",
+    "literals",
     "mistakes",
     "names",
     "parse",
     "root_and_key",
     "roots",
-    "shown",
     "strings",
 ]
 
@@ -76,6 +68,9 @@ TESTS: Final = frozenset(
         "undefined",
     ]
 )
+_RETURN: Final = "\ue00d"
+"""Stands for a carriage return, which Jinja2 would make a line feed of."""
+
 _MAX_DEPTH: Final = 40
 _ALLOWED: Final = (
     nodes.Add,
@@ -99,38 +94,6 @@ _ALLOWED: Final = (
     nodes.Tuple,
 )
 
-
-class _Environment(ImmutableSandboxedEnvironment):
-    """Reads keys and indexes only: no attribute of any object can be reached."""
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        return self.getitem(obj, attribute)
-
-    def getitem(self, obj: Any, argument: Any) -> Any:
-        if isinstance(obj, Mapping | list | tuple):
-            try:
-                return obj[argument]
-            except (LookupError, TypeError):
-                pass
-        return self.undefined(obj=obj, name=argument)
-
-
-def shown(value: object) -> str:
-    """Return a value as a text template shows it: none as nothing, the rest as JSON."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Undefined):
-        raise UndefinedError
-    return jsontext.encode(value).decode()
-
-
-ENVIRONMENT: Final = _Environment(undefined=StrictUndefined, keep_trailing_newline=True)
-ENVIRONMENT.globals.clear()
-ENVIRONMENT.filters["string"] = shown
-# Jinja2's own escapes for HTML and returns Markup, which escapes what it meets.
-ENVIRONMENT.filters["tojson"] = lambda value: jsontext.encode(value).decode()
 
 Part = str | nodes.Expr
 
@@ -156,7 +119,9 @@ def parse(source: str) -> tuple[Part, ...]:
         if not isinstance(node, nodes.Output):
             raise TemplateSyntaxError("statements are not allowed in a template", 1)
         parts += [
-            item.data if isinstance(item, nodes.TemplateData) else item
+            item.data.replace(_RETURN, "\r")
+            if isinstance(item, nodes.TemplateData)
+            else item
             for item in node.nodes
         ]
     return tuple(parts)
@@ -164,7 +129,7 @@ def parse(source: str) -> tuple[Part, ...]:
 
 def _parsed(source: str) -> nodes.Template:
     try:
-        template = ENVIRONMENT.parse(source)
+        template = ENVIRONMENT.parse(source.replace("\r", _RETURN))
         if _depth(template) <= _MAX_DEPTH:
             return template
     except RecursionError:
@@ -253,6 +218,14 @@ def root_and_key(node: nodes.Node) -> tuple[str | None, str | None]:
         key = node.arg.value if isinstance(node.arg, nodes.Const) else None
         return node.node.name, key if isinstance(key, str) else None
     return None, None
+
+
+def literals(source: str) -> tuple[str, ...]:
+    """Return the pieces of a template that are no expressions."""
+    try:
+        return tuple(part for part in parse(source) if isinstance(part, str))
+    except TemplateSyntaxError:
+        return ()  # `mistakes` says so
 
 
 def names(source: str) -> Iterator[tuple[str, str | None]]:

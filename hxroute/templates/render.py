@@ -17,10 +17,11 @@ from jinja2.visitor import NodeTransformer
 
 from hxroute import jsontext
 from hxroute.errors import BadRequest
-from hxroute.templates.language import ENVIRONMENT, parse, root_and_key, shown
+from hxroute.templates.environment import ENVIRONMENT, shown
+from hxroute.templates.language import parse, root_and_key
 from hxroute.templates.values import PathParameter, Values
 
-__all__ = ["Render", "content", "document", "path", "text"]
+__all__ = ["Render", "content", "document", "path", "text", "to_bytes"]
 
 Render = Callable[[Values], str]
 
@@ -136,7 +137,7 @@ def _joined(
 def _as_path(value: object) -> str:
     if isinstance(value, PathParameter):
         return value.raw.decode("latin-1")
-    return quote(shown(value), safe="", errors="surrogateescape")
+    return quote(to_bytes(shown(value)), safe="")
 
 
 def document(source: str, settings: Values) -> bytes | Callable[[Values], bytes]:
@@ -146,8 +147,27 @@ def document(source: str, settings: Values) -> bytes | Callable[[Values], bytes]
     """
     prepared = _prepared(json.loads(source), settings)
     if not callable(prepared):
-        return jsontext.encode(prepared)
-    return lambda values: jsontext.encode(prepared(values))
+        return _encoded(prepared)
+    return lambda values: _encoded(prepared(values))
+
+
+def _encoded(value: object) -> bytes:
+    try:
+        return jsontext.encode(value)
+    except TypeError as exc:  # an undefined value inside a list
+        raise BadRequest from exc
+
+
+def to_bytes(text: str) -> bytes:
+    """Encode rendered text; bytes that came as surrogates go as they came.
+
+    Raises:
+        BadRequest: for the lone surrogates that a JSON body may hold.
+    """
+    try:
+        return text.encode(errors="surrogateescape")
+    except UnicodeEncodeError as exc:
+        raise BadRequest from exc
 
 
 def _prepared(value: object, settings: Values) -> Any:
@@ -187,7 +207,5 @@ def content(
     rendered = text(text_source or "", settings)
     content_type = b"text/plain; charset=utf-8"
     if isinstance(rendered, str):
-        return content_type, rendered.encode(errors="surrogateescape")
-    return content_type, lambda values: rendered(values).encode(
-        errors="surrogateescape"
-    )
+        return content_type, to_bytes(rendered)
+    return content_type, lambda values: to_bytes(rendered(values))

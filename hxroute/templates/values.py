@@ -35,6 +35,13 @@ class PathParameter(str):
         return parameter
 
 
+class Fields(Sparse):
+    """Header values by name, in any case (RFC 9110 §5.1)."""
+
+    def __missing__(self, key: object) -> Any:
+        return self.get(key.lower()) if isinstance(key, str) else None
+
+
 def values(request: Request, roots: frozenset[str]) -> Values:
     """Return what the templates that read those variables may see.
 
@@ -48,8 +55,8 @@ def _text(value: bytes) -> str:
     return value.decode("utf-8", "surrogateescape")
 
 
-def _headers(request: Request) -> Sparse:
-    return Sparse((_text(name), _text(value)) for name, value in request.headers[::-1])
+def _headers(request: Request) -> Fields:
+    return Fields((_text(name), _text(value)) for name, value in request.headers[::-1])
 
 
 def _query(request: Request) -> Sparse:

@@ -66,3 +66,15 @@ def test_authenticate_with_an_empty_key_does_not_start(key: str | None) -> None:
     node = Authenticate(BearerAuth("master", ("{{ settings.two }}",), at=7))
     with pytest.raises(StartError, match=r"line 7: auth `master`.*settings\.two"):
         through(node, asking(), start({"two": key}))
+
+
+def test_authenticate_trims_a_key_as_the_wire_does() -> None:
+    node = Authenticate(BearerAuth("master", ("{{ settings.two }}",)))
+    assert through(node, asking(b"Bearer k"), start({"two": "k \t"})).status == 200
+
+
+def test_authenticate_with_an_unset_part_of_a_key_does_not_start() -> None:
+    """Else `sk-` alone would open the door."""
+    node = Authenticate(BearerAuth("master", ("sk-{{ settings.two }}",), at=7))
+    with pytest.raises(StartError, match="line 7"):
+        through(node, asking(), start({"two": None}))

@@ -220,7 +220,7 @@ def test_execute_keeps_the_length_of_a_head_answer() -> None:
     got, body = received(
         Response(500, [(b"content-length", b"3")], pieces()), REPLACING, "HEAD"
     )
-    assert got.headers == [(b"content-length", b"3"), (b"x-safe", b"1")]
+    assert got.headers == [(b"x-safe", b"1"), (b"content-length", b"3")]
     assert body == b""
 
 
@@ -290,8 +290,8 @@ def test_execute_replaces_a_mapped_status(body: bytes) -> None:
         (b"retry-after", b"1"),
         (b"content-type", b"application/json"),
         (b"x-why", b"5xx"),
-        (b"content-length", b"9"),
         (b"x-safe", b"1"),
+        (b"content-length", b"9"),
     ]
 
 
@@ -347,3 +347,84 @@ def test_execute_closes_a_response_that_it_refuses() -> None:
     with pytest.raises(BadResponse):
         received(Response(999, on_close=close))
     assert closed == [True]
+
+
+@pytest.mark.parametrize("method", ["CONNECT", "TRACE", "get", "A B", ""])
+def test_execute_refuses_methods_that_no_call_may_use(method: str) -> None:
+    node = Execute("u", method="{{ headers['X-Method'] }}")
+    headers = [(b"x-method", method.encode())]
+    with pytest.raises(BadRequest):
+        sent(node, Request("GET", b"/", headers=headers))
+
+
+@pytest.mark.parametrize(
+    ("asked", "called", "headers", "body"),
+    [
+        ("GET", "HEAD", [(b"content-length", b"0")], b""),
+        ("HEAD", "GET", [(b"content-length", b"2")], b""),
+        ("HEAD", "HEAD", [(b"content-length", b"2")], b""),
+    ],
+)
+def test_execute_frames_by_what_the_client_asked(
+    asked: str, called: str, headers: Headers, body: bytes
+) -> None:
+    arrives = pieces() if called == "HEAD" else pieces(b"ok")
+    upstream = Response(200, [(b"content-length", b"2")], arrives)
+    got, received_body = received(upstream, Execute("u", method=called), asked)
+    assert (got.headers, received_body) == (headers, body)
+
+
+def test_execute_keeps_framing_out_of_the_rules_reach() -> None:
+    node = Execute("u", response_headers=(HeaderRules(keep=("x-a",)),))
+    headers: Headers = [(b"content-length", b"2"), (b"x-a", b"1"), (b"x-b", b"2")]
+    got, _ = received(Response(200, headers, pieces(b"ok")), node)
+    assert got.headers == [(b"x-a", b"1"), (b"content-length", b"2")]
+
+
+def test_execute_replaces_the_fields_that_a_status_rule_states() -> None:
+    stated = (("content-type", "text/html"), ("retry-after", "5"))
+    rule = StatusRule(("5xx",), headers=stated, text="<p>")
+    node = Execute("u", errors=ErrorTable(upstream_status=(rule,)))
+    got, _ = received(failed(b"", (b"retry-after", b"9")), node)
+    assert got.headers == [
+        (b"content-type", b"text/html"),
+        (b"retry-after", b"5"),
+        (b"content-length", b"3"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "passes"),
+    [
+        (zlib.compress(b'{"error":1}')[2:-4], True),
+        (zlib.compress(b"oops")[2:-4], False),
+        (zlib.compress(b" " * 70_000), True),
+    ],
+    ids=["raw", "raw-no-error", "larger-than-decided-on"],
+)
+def test_execute_decides_on_deflated_bodies(body: bytes, *, passes: bool) -> None:
+    _, new = received(failed(body, (b"content-encoding", b"deflate")), REPLACING)
+    assert (new == body) is passes
+
+
+def test_execute_takes_only_the_media_type_of_events_for_events() -> None:
+    other: Headers = [
+        (b"content-type", b"text/event-streamx"),
+        (b"content-length", b"2"),
+    ]
+    assert received(Response(200, other, pieces(b"ok")))[0].body == b"ok"
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        Execute("u", headers=(("x", "{{ body.bad }}"),)),
+        Execute("u", path="/{{ body.bad }}"),
+        Execute("u", query=(("q", "{{ body.bad }}"),)),
+        Execute("u", method="{{ body.bad }}"),
+        Execute("u", body='["{{ [body.missing] }}"]'),
+    ],
+)
+def test_execute_refuses_text_that_no_bytes_can_be(node: Execute) -> None:
+    with pytest.raises(BadRequest):
+        sent(node, Request("POST", b"/", body=b'{"bad":"\\ud800"}'))

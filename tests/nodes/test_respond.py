@@ -38,3 +38,8 @@ def test_respond_with_nothing() -> None:
     response = through(Respond(status=204), Request("GET", b"/"))
     assert (response.status, response.body) == (204, b"")
     assert first(response.headers, b"content-type") is None
+
+
+def test_respond_with_a_status_that_has_no_body_has_no_length() -> None:
+    response = through(Respond(status=304, json="{}"), Request("GET", b"/"))
+    assert (response.body, first(response.headers, b"content-length")) == (b"", None)

@@ -33,12 +33,18 @@ def compiled(endpoints: str, head: str = HEAD) -> Gateway:
 
 @contextlib.asynccontextmanager
 async def served(
-    gateway: Gateway, environ: Mapping[str, str], *, front: bool = True
+    gateway: Gateway,
+    environ: Mapping[str, str],
+    *,
+    front: bool = True,
+    grace: int | None = None,
 ) -> AsyncIterator[int]:
     """Serve a gateway and give its port; without `front` as a foreign server would."""
     config = serve.configuration(application(gateway, environ=environ))
     if not front:
-        config.http = "h11"
+        config.http, config.date_header = "h11", True
+    if grace is not None:
+        config.timeout_graceful_shutdown = grace
     server = uvicorn.Server(config)
     with serve.listen("127.0.0.1", 0) as bound:
         task = asyncio.create_task(server.serve(sockets=[bound]))

@@ -9,7 +9,6 @@ from collections.abc import MutableMapping
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from hxroute.errors import StartError
@@ -22,6 +21,7 @@ from tests.runtime.serving import (
     ask,
     client,
     compiled,
+    leave,
     read_answer,
     served,
 )
@@ -190,9 +190,9 @@ def test_application_works_in_starlettes_test_client() -> None:
 def test_application_takes_a_users_own_routes() -> None:
     app = application(GATEWAY, environ={"URL": "http://127.0.0.1:1"})
     assert isinstance(app, Starlette)
-    app.router.routes.insert(0, Route("/own", PlainTextResponse("own")))
+    app.mount("/own", PlainTextResponse("own"))
     with TestClient(app) as test:
-        assert (test.get("/own").text, test.get("/only").text) == ("own", "here")
+        assert (test.get("/own/x").text, test.get("/only").text) == ("own", "here")
 
 
 def test_application_of_another_format_does_not_start() -> None:
@@ -217,3 +217,49 @@ def test_running_without_an_execution_node_answers_500() -> None:
 
 def test_running_shows_no_secret() -> None:
     assert "sk-secret" not in repr(Running(GATEWAY, {"URL": "http://sk-secret"}))
+
+
+def test_application_without_a_lifespan_says_so() -> None:
+    test = TestClient(application(GATEWAY, environ={}))
+    with pytest.raises(StartError, match="lifespan"):
+        test.get("/only")
+
+
+@pytest.mark.parametrize("front", [True, False], ids=["front", "foreign-server"])
+def test_gateway_dates_each_answer_once(*, front: bool) -> None:
+    reply = "HTTP/1.1 200 OK\r\ndate: then\r\ncontent-length: 0\r\n\r\n"
+
+    async def scenario() -> list[str]:
+        async with (
+            ScriptedUpstream({"c": [reply]}) as upstream,
+            served(GATEWAY, {"URL": upstream.url}, front=front) as port,
+        ):
+            passed = await ask(
+                port, b"GET /x HTTP/1.1\r\nHost: a\r\nx-hx-case: c\r\n\r\n"
+            )
+            own = await ask(port, b"GET /only HTTP/1.1\r\nHost: a\r\n\r\n")
+            names = [name for name, _ in (*passed.headers, *own.headers)]
+            return [name for name in names if name == "date"]
+
+    expected = 2 if front else 3  # a foreign server adds its own, asked or not
+    assert len(asyncio.run(scenario())) == expected
+
+
+def test_gateway_cuts_a_stream_when_it_must_stop(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    begun = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: a\n\n"
+
+    async def scenario() -> None:
+        async with ScriptedUpstream({"c": [begun, {"sleep": 60}]}) as upstream:
+            async with served(GATEWAY, {"URL": upstream.url}, grace=0) as port:
+                request = b"GET /x HTTP/1.1\r\nHost: a\r\nx-hx-case: c\r\n\r\n"
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(request)
+                await reader.readuntil(b"data: a\n\n")
+            assert not (await reader.read()).endswith(b"0\r\n\r\n")
+            await leave(writer)
+
+    with caplog.at_level("ERROR"):
+        asyncio.run(scenario())
+    assert "Traceback" not in caplog.text

@@ -268,3 +268,35 @@ def test_call_over_tls_to_a_plain_port_fails_to_connect() -> None:
             await connector.close()
 
     asyncio.run(scenario())
+
+
+def test_call_never_hands_on_what_came_behind_a_response() -> None:
+    """RFC 9112 §9.2: the bytes left over are no answer to the next request."""
+    evil = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nEVIL"
+    empty = "HTTP/1.1 204 No Content\r\ncontent-length: 3\r\n\r\nabc"
+
+    async def scenario() -> None:
+        scripts: dict[str, Script] = {"extra": [OK + evil], "empty": [empty + evil]}
+        async with ScriptedUpstream({**scripts, "c": [OK]}) as upstream:
+            connector = Connector(Upstream("u", "x"), upstream.url)
+            call = connector.handler(None)
+            for case in ("extra", "empty") * 10:
+                response = await call(asking(case))
+                assert await whole(response) in (b"ok", b"")
+                assert await whole(await call(asking("c", "POST"))) == b"ok"
+            await connector.close()
+
+    asyncio.run(scenario())
+
+
+def test_call_uses_a_connection_again_after_whatever_ended_cleanly() -> None:
+    async def scenario() -> int:
+        empty = "HTTP/1.1 304 Not Modified\r\n\r\n"
+        async with ScriptedUpstream({"c": [OK], "none": [empty]}) as upstream:
+            connector = Connector(Upstream("u", "x"), upstream.url)
+            for case in ("c", "none", "c"):
+                await whole(await connector.handler(None)(asking(case)))
+            await connector.close()
+            return upstream.accepted
+
+    assert asyncio.run(scenario()) == 1

@@ -35,7 +35,7 @@ def router(
         pattern = paths.parse_pattern(path)
         endpoint = Endpoint(path, (), tuple(methods.split()), name=path)
         handler: Handler = nobody
-        routes.append(Route(place, endpoint, pattern, pattern.prefix, handler))
+        routes.append(Route(place, endpoint, pattern, handler))
     return Router(routes, policy)
 
 

@@ -1,0 +1,40 @@
+"""Lower header fields: names to templates."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hxroute import rules, templates
+from hxroute.compiler import expressions
+from hxroute.compiler.expressions import Place
+from hxroute.compiler.source import Mapping, Node, head
+from hxroute.diagnostics import Report
+from hxroute.http import HOP_BY_HOP
+
+__all__ = ["pairs"]
+
+_MADE_ANEW: Final = frozenset({"host", "content-length", "expect"}).union(
+    name.decode() for name in HOP_BY_HOP
+)
+
+
+def pairs(
+    node: Node | None, place: Place, report: Report
+) -> tuple[tuple[str, str], ...]:
+    """Lower a mapping of header names to templates."""
+    found: list[tuple[str, str]] = []
+    for key, value in node.items if isinstance(node, Mapping) else ():
+        name = str(key.value).lower()
+        source = expressions.text(value, place, report)
+        if name in (taken for taken, _ in found):
+            report.error("HX002", f"header `{name}` appears twice", key.span)
+        if name in _MADE_ANEW:
+            report.error("HX311", f"`{name}` is made anew for each hop", key.span)
+        if any(
+            rules.FIELD_VALUE_REFUSED.search(text.encode())
+            for text in templates.literals(source)
+        ):
+            message = "a header value holds no line break and no control character"
+            report.error("HX306", message, head(value))
+        found.append((name, source))
+    return tuple(found)
