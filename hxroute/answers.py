@@ -82,32 +82,33 @@ class Answers:
             response.body = b""
             length = length if asked.method == "HEAD" else 0
         else:
-            response = await self._with_body(response, length)
-            if isinstance(response.body, bytes):
-                length = len(response.body)
+            response, length = await self._with_body(response, length)
         # Rules do not reach the framing, which is made anew (RFC 9112 §6).
         response.headers = self._header_rules(response.headers, values)
         if length is not None and not bodiless:
             response.headers.append((b"content-length", b"%d" % length))
         return response
 
-    async def _with_body(self, response: Response, length: int | None) -> Response:
+    async def _with_body(
+        self, response: Response, length: int | None
+    ) -> tuple[Response, int | None]:
+        """Return what becomes of a response with a body, and its declared length."""
         if _is_event_stream(response.headers):
-            return response
+            return response, length
         if length is not None and length <= _SMALL:
             response.body = await read_whole(response.body)
             await response.close()
         replacement = self._replacement(response.status)
         if replacement is None or not _is_known_coding(response.headers):
-            return response
+            return response, length
         if not isinstance(response.body, bytes):
             if length is not None:
-                return response
+                return response, length
             response.body = await _whole_if_small(response.body)
         if isinstance(response.body, bytes) and replacement.applies(response):
             await response.close()
             return replacement.make(response)
-        return response
+        return response, length
 
     def _replacement(self, status: int) -> _Replacement | None:
         found = (item for item in self._replacements if item.matches(status))
@@ -134,7 +135,7 @@ class _Replacement:
     def applies(self, response: Response) -> bool:
         return self._rule.unless is None or not _is_json_error(response)
 
-    def make(self, response: Response) -> Response:
+    def make(self, response: Response) -> tuple[Response, int]:
         status = self._rule.status or response.status
         body = self._content
         if not isinstance(body, bytes):
@@ -142,7 +143,7 @@ class _Replacement:
             error = {"kind": UPSTREAM_STATUS, "status": response.status}
             body = body({"error": {**error, "detail": detail, "max_size": None}})
         kept = [f for f in response.headers if f[0] not in self._replaced]
-        return Response(status, [*kept, *self._headers], body)
+        return Response(status, [*kept, *self._headers], body), len(body)
 
 
 def _check(response: Response) -> None:

@@ -1,0 +1,61 @@
+"""The gateway that `hxroute compile` made of routes.yaml; edit that file, not this one.
+
+Each endpoint's pipeline stands in the order of travel; `at` is a line of routes.yaml.
+Serve it with `hxroute run`, or with any ASGI server: `uvicorn --app-dir build gateway:app`.
+"""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+
+from hxroute import Endpoint, Gateway, Timeout, Upstream
+from hxroute.nodes import Execute, MapErrors, Observe, Respond
+from hxroute.runtime import application
+
+FORMAT = 1
+SOURCE = "sha256:5ecce8f0694ce18073ecdcf717cd08e3540860c266d0d6a1e335e88c37447e21"
+
+gateway = Gateway(
+    endpoints=(
+        Endpoint(
+            path="/a",
+            pipeline=(
+                Observe(),
+                MapErrors(),
+                Execute(upstream="first", timeout=Timeout(read=5.0), at=12),
+            ),
+            name="ANY /a",
+            at=11,
+        ),
+        Endpoint(
+            path="/b",
+            pipeline=(
+                Observe(),
+                MapErrors(),
+                Respond(
+                    json='["no","on",15,31,17,"1_000",null,"1",1,0.5,"12:30","2024-01-01"]',
+                    at=16,
+                ),
+            ),
+            name="ANY /b",
+            at=14,
+        ),
+    ),
+    upstreams=(
+        Upstream(
+            name="first",
+            url="http://one.internal",
+            timeout=Timeout(read=5.0),
+            at=5,
+        ),
+        Upstream(
+            name="second",
+            url="http://one.internal",
+            timeout=Timeout(read=5.0),
+            at=6,
+        ),
+    ),
+    unmatched=(Observe(), MapErrors()),
+)
+
+app: Starlette = application(gateway, format=FORMAT)

@@ -1,0 +1,174 @@
+"""The gateway that `hxroute compile` made of routes.yaml; edit that file, not this one.
+
+Each endpoint's pipeline stands in the order of travel; `at` is a line of routes.yaml.
+Serve it with `hxroute run`, or with any ASGI server: `uvicorn --app-dir build gateway:app`.
+"""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+
+from hxroute import (
+    BearerAuth,
+    Endpoint,
+    ErrorAnswer,
+    ErrorTable,
+    Gateway,
+    HeaderRules,
+    Setting,
+    Upstream,
+)
+from hxroute.nodes import (
+    Authenticate,
+    Execute,
+    LimitBody,
+    MapErrors,
+    Observe,
+    RenameJson,
+    Respond,
+)
+from hxroute.runtime import application
+
+FORMAT = 1
+SOURCE = "sha256:1006a47554c32c038a752771fbc88d380d9af61d431b5bd1ae122522192f8dc2"
+
+PLAIN_ERRORS = ErrorTable(
+    name="plain",
+    answers=(ErrorAnswer(kind="not_found", text="nothing here", at=20),),
+    at=20,
+)
+
+USERS_AUTH = BearerAuth(name="users", keys=("{{ settings.key }}",), at=12)
+
+TO_API_HEADERS = HeaderRules(name="to_api", drop=("cookie",), at=15)
+
+TO_CLIENT_HEADERS = HeaderRules(name="to_client", drop=("server",), at=17)
+
+OPENAI_ERRORS = ErrorTable(
+    name="openai",
+    answers=(
+        ErrorAnswer(
+            kind="bad_request",
+            json='{"error":{"message":"{{ error.detail }}","type":"invalid_request_error","param":null,"code":"{{ error.kind }}"}}',
+        ),
+        ErrorAnswer(
+            kind="unauthorized",
+            headers=(("www-authenticate", "Bearer"),),
+            json='{"error":{"message":"{{ error.detail }}","type":"authentication_error","param":null,"code":"{{ error.kind }}"}}',
+        ),
+        ErrorAnswer(
+            kind="not_found",
+            json='{"error":{"message":"{{ error.detail }}","type":"invalid_request_error","param":null,"code":"{{ error.kind }}"}}',
+        ),
+        ErrorAnswer(
+            kind="method_not_allowed",
+            json='{"error":{"message":"{{ error.detail }}","type":"invalid_request_error","param":null,"code":"{{ error.kind }}"}}',
+        ),
+        ErrorAnswer(
+            kind="payload_too_large",
+            json='{"error":{"message":"{{ error.detail }}","type":"invalid_request_error","param":null,"code":"{{ error.kind }}"}}',
+        ),
+        ErrorAnswer(
+            kind="internal",
+            json='{"error":{"message":"{{ error.detail }}","type":"server_error","param":null,"code":"{{ error.kind }}"}}',
+        ),
+        ErrorAnswer(
+            kind="unreachable",
+            json='{"error":{"message":"{{ error.detail }}","type":"server_error","param":null,"code":"{{ error.kind }}"}}',
+        ),
+        ErrorAnswer(
+            kind="overloaded",
+            json='{"error":{"message":"{{ error.detail }}","type":"server_error","param":null,"code":"{{ error.kind }}"}}',
+        ),
+        ErrorAnswer(
+            kind="timeout",
+            json='{"error":{"message":"{{ error.detail }}","type":"server_error","param":null,"code":"{{ error.kind }}"}}',
+        ),
+    ),
+)
+
+TO_OTHER_HEADERS = HeaderRules(name="to_other", drop=("referer",), at=16)
+
+gateway = Gateway(
+    endpoints=(
+        Endpoint(
+            path="/all-defaults",
+            pipeline=(
+                Observe(access_log=False, at=25),
+                MapErrors(table=PLAIN_ERRORS),
+                Authenticate(auth=USERS_AUTH, at=23),
+                LimitBody(max_body="1MiB", at=26),
+                RenameJson(rename=(("prompt", "input"),), at=26),
+                Execute(
+                    upstream="api",
+                    request_headers=(TO_API_HEADERS,),
+                    response_headers=(TO_CLIENT_HEADERS,),
+                    errors=PLAIN_ERRORS,
+                    at=31,
+                ),
+            ),
+            name="ANY /all-defaults",
+            at=30,
+        ),
+        Endpoint(
+            path="/overridden",
+            pipeline=(
+                Observe(at=35),
+                MapErrors(table=OPENAI_ERRORS),
+                Authenticate(auth=USERS_AUTH, at=23),
+                LimitBody(max_body="2MiB", at=36),
+                RenameJson(rename=(("q", "query"),), at=36),
+                Execute(
+                    upstream="api",
+                    request_headers=(TO_OTHER_HEADERS,),
+                    response_headers=(TO_CLIENT_HEADERS,),
+                    errors=OPENAI_ERRORS,
+                    at=37,
+                ),
+            ),
+            name="ANY /overridden",
+            at=33,
+        ),
+        Endpoint(
+            path="/half-overridden",
+            pipeline=(
+                Observe(access_log=False, at=25),
+                MapErrors(table=PLAIN_ERRORS),
+                Authenticate(auth=USERS_AUTH, at=23),
+                LimitBody(max_body="1MiB", at=26),
+                RenameJson(rename=(("prompt", "input"),), at=26),
+                Execute(
+                    upstream="api",
+                    request_headers=(TO_OTHER_HEADERS,),
+                    response_headers=(TO_CLIENT_HEADERS,),
+                    errors=PLAIN_ERRORS,
+                    at=41,
+                ),
+            ),
+            name="ANY /half-overridden",
+            at=39,
+        ),
+        Endpoint(
+            path="/removed",
+            pipeline=(MapErrors(), Execute(upstream="api", at=49)),
+            name="ANY /removed",
+            at=43,
+        ),
+        Endpoint(
+            path="/respond",
+            pipeline=(
+                Observe(access_log=False, at=25),
+                MapErrors(table=PLAIN_ERRORS),
+                Authenticate(auth=USERS_AUTH, at=23),
+                Respond(text="no request defaults here", at=52),
+            ),
+            name="ANY /respond",
+            at=51,
+        ),
+    ),
+    upstreams=(Upstream(name="api", url="https://api.internal", at=9),),
+    settings=(Setting(name="key", env=("KEY",), secret=True, at=6),),
+    unmatched=(Observe(access_log=False, at=25), MapErrors(table=PLAIN_ERRORS)),
+)
+
+app: Starlette = application(gateway, format=FORMAT)

@@ -1,0 +1,84 @@
+"""The gateway that `hxroute compile` made of routes.yaml; edit that file, not this one.
+
+Each endpoint's pipeline stands in the order of travel; `at` is a line of routes.yaml.
+Serve it with `hxroute run`, or with any ASGI server: `uvicorn --app-dir build gateway:app`.
+"""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+
+from hxroute import Endpoint, ErrorAnswer, ErrorTable, Gateway, Upstream
+from hxroute.nodes import Execute, MapErrors, Observe
+from hxroute.runtime import application
+
+FORMAT = 1
+SOURCE = "sha256:fa58612931da7a822ae9279f90051bcb6dc10c61035e5fec0fda62166b487f39"
+
+OPENAI_ERRORS = ErrorTable(
+    name="openai",
+    answers=(
+        ErrorAnswer(
+            kind="bad_request",
+            json='{"error":{"message":"{{ error.detail }}","type":"invalid_request_error","param":null,"code":"{{ error.kind }}"}}',
+        ),
+        ErrorAnswer(
+            kind="unauthorized",
+            headers=(("www-authenticate", "Bearer"),),
+            json='{"error":{"message":"{{ error.detail }}","type":"authentication_error","param":null,"code":"{{ error.kind }}"}}',
+        ),
+        ErrorAnswer(
+            kind="not_found",
+            json='{"error":{"message":"{{ error.detail }}","type":"invalid_request_error","param":null,"code":"{{ error.kind }}"}}',
+        ),
+        ErrorAnswer(
+            kind="method_not_allowed",
+            json='{"error":{"message":"{{ error.detail }}","type":"invalid_request_error","param":null,"code":"{{ error.kind }}"}}',
+        ),
+        ErrorAnswer(
+            kind="payload_too_large",
+            json='{"error":{"message":"{{ error.detail }}","type":"invalid_request_error","param":null,"code":"{{ error.kind }}"}}',
+        ),
+        ErrorAnswer(
+            kind="internal",
+            json='{"error":{"message":"{{ error.detail }}","type":"server_error","param":null,"code":"{{ error.kind }}"}}',
+        ),
+        ErrorAnswer(
+            kind="unreachable",
+            json='{"error":{"message":"{{ error.detail }}","type":"server_error","param":null,"code":"{{ error.kind }}"}}',
+        ),
+        ErrorAnswer(
+            kind="overloaded",
+            json='{"error":{"message":"{{ error.detail }}","type":"server_error","param":null,"code":"{{ error.kind }}"}}',
+        ),
+        ErrorAnswer(
+            kind="timeout",
+            json='{"error":{"message":"{{ error.detail }}","type":"server_error","param":null,"code":"{{ error.kind }}"}}',
+        ),
+    ),
+)
+
+gateway = Gateway(
+    endpoints=(
+        Endpoint(
+            path="/v1/{rest:path}",
+            pipeline=(
+                Observe(),
+                MapErrors(table=OPENAI_ERRORS),
+                Execute(upstream="api", errors=OPENAI_ERRORS, at=12),
+            ),
+            name="ANY /v1/{rest:path}",
+            at=11,
+        ),
+        Endpoint(
+            path="/problem/{rest:path}",
+            pipeline=(Observe(), MapErrors(), Execute(upstream="api", at=16)),
+            name="ANY /problem/{rest:path}",
+            at=14,
+        ),
+    ),
+    upstreams=(Upstream(name="api", url="https://api.internal", at=6),),
+    unmatched=(Observe(), MapErrors(table=OPENAI_ERRORS)),
+)
+
+app: Starlette = application(gateway, format=FORMAT)

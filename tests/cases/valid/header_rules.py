@@ -1,0 +1,95 @@
+"""The gateway that `hxroute compile` made of routes.yaml; edit that file, not this one.
+
+Each endpoint's pipeline stands in the order of travel; `at` is a line of routes.yaml.
+Serve it with `hxroute run`, or with any ASGI server: `uvicorn --app-dir build gateway:app`.
+"""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+
+from hxroute import Endpoint, Gateway, HeaderRules, Setting, Upstream
+from hxroute.nodes import Execute, MapErrors, Observe
+from hxroute.runtime import application
+
+FORMAT = 1
+SOURCE = "sha256:c838f04652bdab433d475ada8f32488ded060ac77c7672c4b5f3c399ba6a6038"
+
+NO_CREDENTIALS_HEADERS = HeaderRules(
+    name="no_credentials",
+    drop=("authorization", "cookie"),
+    at=11,
+)
+
+ONLY_CONTENT_HEADERS = HeaderRules(
+    name="only_content",
+    keep=("content-type", "accept"),
+    at=12,
+)
+
+AS_OURSELVES_HEADERS = HeaderRules(
+    name="as_ourselves",
+    set=(
+        ("authorization", "Bearer {{ settings.upstream_key }}"),
+        ("x-request-id", "{{ headers['x-request-id'] }}"),
+        ("x-client", "{{ client.host }}"),
+    ),
+    at=13,
+)
+
+HARDENED_HEADERS = HeaderRules(
+    name="hardened",
+    drop=("server",),
+    set=(("x-content-type-options", "nosniff"),),
+    at=18,
+)
+
+gateway = Gateway(
+    endpoints=(
+        Endpoint(
+            path="/listed",
+            pipeline=(
+                Observe(),
+                MapErrors(),
+                Execute(
+                    upstream="api",
+                    request_headers=(
+                        NO_CREDENTIALS_HEADERS,
+                        ONLY_CONTENT_HEADERS,
+                        AS_OURSELVES_HEADERS,
+                    ),
+                    response_headers=(HARDENED_HEADERS,),
+                    at=25,
+                ),
+            ),
+            name="ANY /listed",
+            at=21,
+        ),
+        Endpoint(
+            path="/named",
+            pipeline=(
+                Observe(),
+                MapErrors(),
+                Execute(
+                    upstream="api",
+                    request_headers=(AS_OURSELVES_HEADERS,),
+                    response_headers=(HARDENED_HEADERS,),
+                    at=31,
+                ),
+            ),
+            name="ANY /named",
+            at=27,
+        ),
+        Endpoint(
+            path="/nothing",
+            pipeline=(Observe(), MapErrors(), Execute(upstream="api", at=36)),
+            name="ANY /nothing",
+            at=33,
+        ),
+    ),
+    upstreams=(Upstream(name="api", url="https://api.internal", at=8),),
+    settings=(Setting(name="upstream_key", env=("UPSTREAM_KEY",), secret=True, at=5),),
+    unmatched=(Observe(), MapErrors()),
+)
+
+app: Starlette = application(gateway, format=FORMAT)

@@ -1,0 +1,41 @@
+"""What tests ask of the compiler, in one line each."""
+
+from __future__ import annotations
+
+from hxroute.compiler import compile
+from hxroute.diagnostics import Diagnostic, Report
+from hxroute.ir import Gateway
+
+FILE = "routes.yaml"
+
+
+def report_of(source: str | bytes) -> Report:
+    """Return the report on a routes file."""
+    data = source.encode() if isinstance(source, str) else source
+    return compile(data, FILE)[1]
+
+
+def mistakes_of(source: str | bytes) -> list[Diagnostic]:
+    """Return what is wrong with a routes file."""
+    return report_of(source).diagnostics
+
+
+def gateway_of(source: str) -> Gateway:
+    """Return the gateway of a routes file that has no mistakes."""
+    gateway, report = compile(source.encode(), FILE)
+    assert report.diagnostics == []
+    assert gateway is not None
+    return gateway
+
+
+def places_of(source: str | bytes) -> list[tuple[str, int, int]]:
+    """Return the code, line and column of each mistake."""
+    return [
+        (found.code, found.span.line, found.span.column)
+        for found in mistakes_of(source)
+    ]
+
+
+def messages_of(source: str | bytes) -> list[str]:
+    """Return the message of each mistake."""
+    return [found.message for found in mistakes_of(source)]

@@ -1,0 +1,240 @@
+"""Generated gateways, and routes files with mistakes in them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from hypothesis import strategies as st
+
+from hxroute import nodes
+from hxroute.ir import (
+    BearerAuth,
+    Endpoint,
+    ErrorAnswer,
+    ErrorTable,
+    Gateway,
+    HeaderRules,
+    Node,
+    Server,
+    Setting,
+    StatusRule,
+    Timeout,
+    Upstream,
+)
+
+ROUTES = Path(__file__).parent.parent / "routes.yaml"
+
+HOSTILE = (
+    '"""',
+    "'''",
+    "\\",
+    "\\\\'",
+    "'\"",
+    "\\N{BULLET}",
+    "\n",
+    "\r\n",
+    "\t",
+    "\0",
+    "\x1b[31m",
+    "\u2028",
+    "\ufeff",
+    "\u202e",
+    "\ud800",
+    "é",
+    "日本",
+    "👩\u200d🚀",
+    "#",
+    "{x!r}",
+    "%s",
+    "{{ settings.x }}",
+    "{% raw %}",
+    '")]}',
+    "__import__('os')",
+)
+
+texts = st.one_of(
+    st.text(st.characters(), max_size=40),
+    st.lists(st.sampled_from(HOSTILE), max_size=8).map("".join),
+    st.text("abc '\"\\", max_size=100),
+)
+names = st.one_of(st.sampled_from(["a", "b_2", "app", "gateway", "Not a name"]), texts)
+lines = st.integers(0, 10**6)
+maybe_text = st.none() | texts
+pairs = st.lists(st.tuples(texts, texts), max_size=3).map(tuple)
+text_tuples = st.lists(texts, max_size=4).map(tuple)
+statuses = st.none() | st.integers(100, 599)
+seconds = st.floats(0, 1e9) | st.integers(0, 100).map(float)
+
+timeouts = st.builds(
+    Timeout, connect=seconds, read=seconds, write=seconds, pool=seconds
+)
+auths = st.builds(BearerAuth, name=names, keys=text_tuples, at=lines)
+header_rules = st.builds(
+    HeaderRules,
+    name=names,
+    drop=text_tuples,
+    keep=st.none() | text_tuples,
+    set=pairs,
+    at=lines,
+)
+error_answers = st.builds(
+    ErrorAnswer,
+    kind=texts,
+    status=statuses,
+    headers=pairs,
+    json=maybe_text,
+    text=maybe_text,
+    at=lines,
+)
+status_rules = st.builds(
+    StatusRule,
+    match=text_tuples,
+    unless=st.none() | st.just("json_error"),
+    status=statuses,
+    headers=pairs,
+    json=maybe_text,
+    text=maybe_text,
+    at=lines,
+)
+error_tables = st.builds(
+    ErrorTable,
+    name=names,
+    answers=st.lists(error_answers, max_size=2).map(tuple),
+    upstream_status=st.lists(status_rules, max_size=2).map(tuple),
+    at=lines,
+)
+settings = st.builds(
+    Setting,
+    name=names,
+    env=text_tuples,
+    file=maybe_text,
+    type=st.sampled_from(["string", "boolean", "integer", "size", "duration"]),
+    default=st.none() | texts | st.integers() | st.booleans(),
+    optional=st.booleans(),
+    secret=st.booleans(),
+    at=lines,
+)
+upstreams = st.builds(
+    Upstream,
+    name=names,
+    url=texts,
+    timeout=timeouts,
+    max_connections=st.integers(1, 10**6),
+    idle_timeout=seconds,
+    at=lines,
+)
+_BY_NODE: dict[type, st.SearchStrategy[Node]] = {
+    nodes.Observe: st.builds(nodes.Observe, access_log=st.booleans(), at=lines),
+    nodes.MapErrors: st.builds(nodes.MapErrors, table=error_tables, at=lines),
+    nodes.Authenticate: st.builds(nodes.Authenticate, auth=auths, at=lines),
+    nodes.LimitBody: st.builds(nodes.LimitBody, max_body=texts, at=lines),
+    nodes.RenameJson: st.builds(nodes.RenameJson, rename=pairs, at=lines),
+    nodes.Respond: st.builds(
+        nodes.Respond,
+        status=st.integers(200, 599),
+        headers=pairs,
+        json=maybe_text,
+        text=maybe_text,
+        at=lines,
+    ),
+    nodes.Execute: st.builds(
+        nodes.Execute,
+        upstream=names,
+        method=maybe_text,
+        path=maybe_text,
+        query=st.none() | pairs,
+        headers=pairs,
+        body=maybe_text,
+        timeout=st.none() | timeouts,
+        request_headers=st.lists(header_rules, max_size=2).map(tuple),
+        response_headers=st.lists(header_rules, max_size=2).map(tuple),
+        errors=error_tables,
+        at=lines,
+    ),
+}
+pipelines = st.lists(
+    st.sampled_from(nodes.NODES).flatmap(lambda node: _BY_NODE[node]), max_size=4
+).map(tuple)
+endpoints = st.builds(
+    Endpoint,
+    path=texts,
+    pipeline=pipelines,
+    methods=text_tuples,
+    name=names,
+    at=lines,
+)
+gateways = st.builds(
+    Gateway,
+    endpoints=st.lists(endpoints, max_size=3).map(tuple),
+    upstreams=st.lists(upstreams, max_size=2).map(tuple),
+    settings=st.lists(settings, max_size=2).map(tuple),
+    server=st.builds(Server, host=texts, port=st.integers(0, 65535), at=lines),
+    paths=st.sampled_from(["strict", "as_sent"]),
+    unmatched=pipelines,
+)
+"""Gateways as the data allows them, far beyond what the compiler would make."""
+
+_TOKENS = (
+    *(": ", "- ", "[", "]", "{", "}", ", ", "&a ", "*a", "!!str ", "? ", "| ", "> "),
+    *("'", '"', "#", "%", "@", "`", "\t", "---\n", "...\n", "<<: ", "none", "null"),
+    *("true", "no", "0x1F", "1e999", "-1", "''", "{{ settings.nope }}", "{{ body.x }}"),
+    *(
+        "{{",
+        "}}",
+        "{%",
+        "\\",
+        "\0",
+        "\u2028",
+        "\x85",
+        "\r",
+        "👩",
+        "é",
+        "upstream: ",
+        "5xx",
+    ),
+)
+
+
+@st.composite
+def mistaken_routes(draw: st.DrawFn) -> str:
+    """Return the repository's routes file after a few random edits."""
+    source = ROUTES.read_text(encoding="utf-8")
+    for _ in range(draw(st.integers(1, 4))):
+        edit = draw(st.sampled_from([_edit_line, _edit_token, _edit_text]))
+        source = edit(draw, source)
+    return source
+
+
+def _edit_line(draw: st.DrawFn, source: str) -> str:
+    """Delete, double, move or indent a line."""
+    rows = source.split("\n")
+    here, there = draw(st.tuples(*[st.integers(0, len(rows) - 1)] * 2))
+    row = rows[here]
+    changes = {
+        "delete": [],
+        "double": [row, row],
+        "replace": [rows[there]],
+        "indent": [draw(st.sampled_from([" ", "  ", "\t"])) + row],
+        "dedent": [row[1:]],
+        "cut": [row[: draw(st.integers(0, len(row)))]],
+    }
+    rows[here : here + 1] = changes[draw(st.sampled_from(sorted(changes)))]
+    return "\n".join(rows)
+
+
+def _edit_token(draw: st.DrawFn, source: str) -> str:
+    """Replace, delete or double a word or a sign."""
+    words = re.split(r"(\w+|[^\w\s])", source)
+    here = draw(st.integers(0, len(words) - 1))
+    words[here] = draw(
+        st.sampled_from(["", words[here] * 2, *_TOKENS]) | st.sampled_from(words)
+    )
+    return "".join(words)
+
+
+def _edit_text(draw: st.DrawFn, source: str) -> str:
+    """Insert anything anywhere."""
+    here = draw(st.integers(0, len(source)))
+    inserted = draw(st.text(max_size=5) | st.sampled_from(_TOKENS))
+    return source[:here] + inserted + source[here:]
