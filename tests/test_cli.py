@@ -309,6 +309,27 @@ def test_is_loopback(host: str, *, loopback: bool) -> None:
     assert serve.is_loopback(host) is loopback
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_check_with_nowhere_to_write_says_so(folder: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "hxroute", "check"],
+            cwd=folder,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr.endswith("error: No space left on device\n")
+
+
+def test_check_of_an_endless_file_ends(folder: Path) -> None:
+    done = hxroute(folder, "check", "-f", "/dev/zero")
+    assert done.returncode == 2
+    assert "error[HX004]: the file is larger than" in done.stderr
+
+
 def test_version_is_the_packages() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "hxroute", "--version"],

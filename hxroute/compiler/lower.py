@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hxroute import nodes, paths, templates, units
+from hxroute import nodes, paths, templates
 from hxroute.compiler import expressions
 from hxroute.compiler.answers import answer
 from hxroute.compiler.definitions import Definitions, timeout
@@ -143,8 +143,6 @@ class _Lowering:
 
     def _max_body(self, node: Node) -> str:
         source = expressions.text(node, self._defined.at_start, self._report)
-        if "{{" not in source and units.size(source) is None:
-            self._report.error("HX105", f"`{source}` is no size", node.span)
         for root, key in templates.names(source):
             kind = self._defined.types.get(key or "")
             if root == "settings" and kind not in (None, "size", "integer"):

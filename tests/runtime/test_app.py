@@ -12,7 +12,8 @@ from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
 from hxroute.errors import StartError
-from hxroute.ir import Endpoint, Gateway, Node
+from hxroute.ir import Endpoint, Gateway, Node, Upstream
+from hxroute.nodes import Execute, Respond
 from hxroute.runtime import Running, application
 from hxroute.sandbox.scripted import ScriptedUpstream
 from tests.runtime.serving import (
@@ -263,3 +264,29 @@ def test_gateway_cuts_a_stream_when_it_must_stop(
     with caplog.at_level("ERROR"):
         asyncio.run(scenario())
     assert "Traceback" not in caplog.text
+
+
+def endpoint(*pipeline: Node) -> Gateway:
+    return Gateway((Endpoint("/x", pipeline, at=5),), (Upstream("u", "http://u"),))
+
+
+@pytest.mark.parametrize(
+    ("gateway", "why"),
+    [
+        (endpoint(Respond(text="{{ [1][5] }}")), "line 5: a template fits no request"),
+        (endpoint(Execute("missing")), "line 5: 'missing' is not defined"),
+        (
+            Gateway((), (Upstream("u", "{{ headers.x }}", at=7),)),
+            "line 7: upstream `u` has",
+        ),
+        (
+            Gateway((), (Upstream("u", "{{ [1][5] }}", at=7),)),
+            "line 7: a template fits no",
+        ),
+    ],
+)
+def test_running_tells_the_operator_what_no_request_could_mend(
+    gateway: Gateway, why: str
+) -> None:
+    with pytest.raises(StartError, match=why):
+        Running(gateway, {})

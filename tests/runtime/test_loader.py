@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from hxroute.backends.python import emit
 from hxroute.errors import StartError
 from hxroute.files import digest_of
+from hxroute.ir import Gateway
 from hxroute.runtime import loader
 from tests.runtime.serving import compiled
 
@@ -76,3 +77,23 @@ def test_from_environment_loads_what_the_parent_named(
     build, _ = built(tmp_path, emit(GATEWAY))  # stale, which the parent has judged
     monkeypatch.setenv(loader.BUILD, str(build))
     assert isinstance(loader.from_environment(), Starlette)
+
+
+def test_load_refuses_what_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(StartError, match="cannot be read: Is a directory"):
+        loader.load(tmp_path)
+    with pytest.raises(StartError, match="cannot be read: File name too long"):
+        loader.load(tmp_path / ("x" * 300))
+
+
+def test_load_runs_the_text_and_no_older_bytecode(tmp_path: Path) -> None:
+    build, routes = built(tmp_path, emit(GATEWAY), None)
+    loader.load(build, routes)
+    build.write_text(emit(Gateway(())))
+    assert loader.load(build, routes).gateway == Gateway(())
+
+
+def test_load_passes_on_why_a_build_will_not_start(tmp_path: Path) -> None:
+    text = emit(GATEWAY).replace("format=FORMAT", "format=0")
+    with pytest.raises(StartError, match="format 0"):
+        loader.load(*built(tmp_path, text, None))
