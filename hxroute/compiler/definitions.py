@@ -72,10 +72,9 @@ class Definitions:
         data = plain(node)
         env, file = data.get("env", []), data.get("file")
         if not env and file is None and "default" not in data:
-            where = node.span if node.span.line == node.span.end_line else head(node)
             message = f"setting `{name}` comes from nowhere"
             self._report.error(
-                "HX107", message, where, help="add `env: NAME` or `file: PATH`"
+                "HX107", message, head(node), help="add `env: NAME` or `file: PATH`"
             )
         setting = Setting(
             name=entry.name,

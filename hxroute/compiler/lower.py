@@ -24,17 +24,18 @@ def lower(program: Program, report: Report) -> Gateway:
     """Make the gateway; where the report holds errors it is not to be used."""
     definitions = Definitions(program, report)
     lowering = _Lowering(definitions, report)
-    paths_node = program.document.get("paths")
     return Gateway(
         endpoints=tuple(lowering.endpoint(unit) for unit in program.endpoints),
         upstreams=definitions.upstreams,
         settings=definitions.settings,
         server=_server(program.document.get("server")),
-        paths="as_sent"
-        if paths_node is not None and plain(paths_node) == "as_sent"
-        else "strict",
+        paths=_policy(program.document.get("paths")),
         unmatched=tuple(lowering.around(program.defaults)),
     )
+
+
+def _policy(node: Node | None) -> paths.Policy:
+    return "as_sent" if node is not None and plain(node) == "as_sent" else "strict"
 
 
 def _server(node: Node | None) -> Server:
@@ -119,11 +120,9 @@ class _Lowering:
 
     def _error_table(self, unit: Unit) -> ErrorTable:
         name = unit.get("errors")
-        return (
-            self._defined.errors.get(str(plain(name)), ErrorTable())
-            if name
-            else ErrorTable()
-        )
+        if name is None:
+            return ErrorTable()
+        return self._defined.errors.get(str(plain(name)), ErrorTable())
 
     def _authenticate(self, unit: Unit) -> Iterator[PipelineNode]:
         name = unit.get("auth")

@@ -25,7 +25,6 @@ from typing import Final
 from urllib.parse import quote
 
 from hxroute import paths, rules, templates
-from hxroute.answers import Answers
 from hxroute.errors import BadRequest
 from hxroute.http import (
     Handler,
@@ -37,6 +36,7 @@ from hxroute.http import (
     forwardable,
 )
 from hxroute.ir import ErrorTable, HeaderRules
+from hxroute.responses import Responses
 
 __all__ = ["METHOD", "Execute"]
 
@@ -78,7 +78,7 @@ class Execute:
         """Prepare every template; nothing comes after this node."""
         call = start.connect(self.upstream, self.timeout)
         outgoing = self._outgoing(start.settings)
-        answers = Answers(
+        responses = Responses(
             self.errors.upstream_status, self.response_headers, start.settings
         )
         roots = templates.roots(self.sources())
@@ -88,7 +88,7 @@ class Execute:
             called = outgoing(request, values)
             response = await call(called)
             try:
-                return await answers.accept(request, called, response, values)
+                return await responses.accept(request, called, response, values)
             except BaseException:
                 await response.close()
                 raise

@@ -7,6 +7,7 @@ proxies from the environment.
 
 from __future__ import annotations
 
+import functools
 import ssl
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import asdict
@@ -115,7 +116,7 @@ class Connector:
         target = self._base_path + request.path
         if request.query:
             target += b"?" + request.query
-        extensions: dict[str, Any] = {"timeout": asdict(limits), "target": target}
+        extensions: dict[str, Any] = {"timeout": _seconds(limits), "target": target}
         if trace is not None:
             extensions["trace"] = trace
         made = httpx2.Request(
@@ -190,6 +191,11 @@ def _transport(
             keepalive_expiry=upstream.idle_timeout,
         ),
     )
+
+
+@functools.cache
+def _seconds(limits: Timeout) -> dict[str, float]:
+    return asdict(limits)
 
 
 def _framing(request: Request) -> Headers:

@@ -48,6 +48,13 @@ def _of_text(change: Callable[..., str]) -> Callable[..., str]:
     return lambda value, *arguments: change(shown(value), *arguments)
 
 
+def _present(value: object) -> object:
+    if isinstance(value, Undefined):
+        raise UndefinedError
+    return value
+
+
+ENVIRONMENT.filters["present"] = _present  # of our own making, not for templates
 ENVIRONMENT.filters["string"] = shown
 ENVIRONMENT.filters["join"] = lambda values, by="": by.join(map(shown, values))
 ENVIRONMENT.filters["lower"] = _of_text(str.lower)

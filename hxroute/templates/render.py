@@ -53,6 +53,17 @@ class _Fold(NodeTransformer):
         ]
         return node
 
+    def visit_List(self, node: nodes.List) -> nodes.Node:  # noqa: N802  jinja2's name
+        """Refuse undefined members: a list of them would look defined itself."""
+        self.generic_visit(node)
+        node.items = [
+            nodes.Filter(item, "present", [], [], None, None, lineno=node.lineno)
+            for item in node.items
+        ]
+        return node
+
+    visit_Tuple = visit_List  # noqa: N815  jinja2's name
+
     def visit_CondExpr(self, node: nodes.CondExpr) -> nodes.Node:  # noqa: N802  jinja2's name
         self.generic_visit(node)
         if node.expr2 is None:  # without an `else` it is none
@@ -147,15 +158,8 @@ def document(source: str, settings: Values) -> bytes | Callable[[Values], bytes]
     """
     prepared = _prepared(json.loads(source), settings)
     if not callable(prepared):
-        return _encoded(prepared)
-    return lambda values: _encoded(prepared(values))
-
-
-def _encoded(value: object) -> bytes:
-    try:
-        return jsontext.encode(value)
-    except TypeError as exc:  # an undefined value inside a list
-        raise BadRequest from exc
+        return jsontext.encode(prepared)
+    return lambda values: jsontext.encode(prepared(values))
 
 
 def to_bytes(text: str) -> bytes:

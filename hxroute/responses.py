@@ -19,7 +19,7 @@ from hxroute.http import (
 )
 from hxroute.ir import HeaderRules, StatusRule
 
-__all__ = ["Answers"]
+__all__ = ["Responses"]
 
 _SMALL: Final = 64 * 1024
 """Bodies up to this size, in bytes, are gathered and may be replaced."""
@@ -41,7 +41,7 @@ _ZLIB_WINDOWS: Final = {b"gzip": (31,), b"x-gzip": (31,), b"deflate": (15, -15)}
 _EVENT_STREAM: Final = b"text/event-stream"
 
 
-class Answers:
+class Responses:
     """The response side of one execution node."""
 
     def __init__(
