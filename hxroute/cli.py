@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -40,12 +39,11 @@ _build_option = _path_option(
 class _Group(click.Group):
     """Commands whose output may have nowhere to go."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run a command, and say what the operating system refuses."""
         try:
-            return super().invoke(ctx)
+            return super().main(*args, **extra)
         except OSError as exc:
-            if exc.errno == errno.EPIPE:
-                raise  # click ends quietly
             _fail(exc.strerror or "the operating system refused")
 
 

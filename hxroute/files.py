@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import tempfile
@@ -18,9 +19,15 @@ def digest_of(data: bytes) -> str:
 def write(path: Path, text: str) -> None:
     """Write aside and rename, so that no reader and no crash sees half a file.
 
+    A link stays a link: what it leads to is replaced.
+
     Raises:
-        OSError: where the folder cannot be made or written; the old file stays.
+        OSError: where the folder cannot be made or written, or what is there is no
+            file; it stays.
     """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "what is there is no regular file")
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

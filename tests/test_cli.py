@@ -170,6 +170,17 @@ def test_compile_where_nothing_can_be_written(folder: Path) -> None:
     assert done.stderr.startswith("error: build/gateway.py cannot be written: ")
 
 
+def test_write_follows_links_and_replaces_files_only(tmp_path: Path) -> None:
+    target, link, fifo = tmp_path / "file", tmp_path / "link", tmp_path / "fifo"
+    link.symlink_to(target)
+    files.write(link, "text")
+    assert (link.is_symlink(), target.read_text()) == (True, "text")
+    os.mkfifo(fifo)
+    with pytest.raises(OSError, match="no regular file"):
+        files.write(fifo, "text")
+    assert fifo.is_fifo()
+
+
 def test_write_leaves_nothing_half_written(tmp_path: Path) -> None:
     target = tmp_path / "file"
     target.write_text("old")
@@ -310,10 +321,11 @@ def test_is_loopback(host: str, *, loopback: bool) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_check_with_nowhere_to_write_says_so(folder: Path) -> None:
+@pytest.mark.parametrize("arguments", [["check"], ["--help"], ["--version"]])
+def test_output_with_nowhere_to_go_is_said(folder: Path, arguments: list[str]) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "hxroute", "check"],
+            [sys.executable, "-m", "hxroute", *arguments],
             cwd=folder,
             stdout=full,
             stderr=subprocess.PIPE,

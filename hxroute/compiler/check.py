@@ -114,7 +114,8 @@ def _check_reach(
             spans = sorted({span for span in takers if span is not None})
             related = tuple((span, "taken here") for span in spans)
             message = "this endpoint can never match: an earlier one takes it all"
-            report.error("HX310", message, path.span, related=related)
+            help_text = f"move it above line {spans[0].line}, or remove one of them"
+            report.error("HX310", message, path.span, help=help_text, related=related)
         taken = tree.at(pattern).methods
         for method in methods:
             taken.setdefault(method, path.span)

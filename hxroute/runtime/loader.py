@@ -69,7 +69,7 @@ def _executed(text: bytes, path: Path) -> dict[str, Any]:
         exec(compile(text, str(path), "exec"), names)  # noqa: S102  that is what it is for
     except StartError:
         raise
-    except Exception as exc:
+    except (Exception, SystemExit) as exc:
         raise StartError(
             f"{path} cannot be loaded ({type(exc).__name__}); run `hxroute compile`"
         ) from exc

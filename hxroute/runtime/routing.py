@@ -53,6 +53,8 @@ class Router:
             NotFound: where no endpoint has the path.
             MethodNotAllowed: where endpoints have the path, but not the method.
         """
+        if not request.path.startswith(b"/"):
+            raise NotFound  # `OPTIONS *` asks for no path
         paths.check(request.path, self._policy)
         path = paths.comparable(request.path)
         candidates = self._candidates(path)

@@ -84,7 +84,7 @@ def _stated(setting: Setting, environ: Mapping[str, str]) -> tuple[str | None, s
             return environ[variable], variable
     if setting.file is not None:
         try:
-            text = Path(setting.file).read_text(encoding="utf-8").rstrip("\r\n")
+            text = Path(setting.file).read_text(encoding="utf-8-sig").rstrip("\r\n")
         except FileNotFoundError:
             return None, setting.file
         except (OSError, UnicodeDecodeError) as exc:

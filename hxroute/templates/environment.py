@@ -54,9 +54,16 @@ def _present(value: object) -> object:
     return value
 
 
+def _default(value: object, default: object = "", boolean: object = False) -> object:  # noqa: FBT002  jinja2's own signature
+    """Take none, which an absent setting, header or query value is, for absent."""
+    absent = value is None or isinstance(value, Undefined)
+    return default if absent or (boolean and not value) else value
+
+
+ENVIRONMENT.filters["d"] = ENVIRONMENT.filters["default"] = _default
 ENVIRONMENT.filters["present"] = _present  # of our own making, not for templates
 ENVIRONMENT.filters["string"] = shown
-ENVIRONMENT.filters["join"] = lambda values, by="": by.join(map(shown, values))
+ENVIRONMENT.filters["join"] = lambda values, by="": shown(by).join(map(shown, values))
 ENVIRONMENT.filters["lower"] = _of_text(str.lower)
 ENVIRONMENT.filters["trim"] = _of_text(str.strip)
 ENVIRONMENT.filters["upper"] = _of_text(str.upper)

@@ -290,3 +290,72 @@ def test_running_tells_the_operator_what_no_request_could_mend(
 ) -> None:
     with pytest.raises(StartError, match=why):
         Running(gateway, {})
+
+
+@pytest.mark.parametrize("protocol", [b"h2c", b"websocket", b"foo"])
+@pytest.mark.parametrize(
+    "framed",
+    [
+        b"Content-Length: 8\r\n\r\none\r\ntwo",
+        b"Transfer-Encoding: chunked\r\n\r\n8\r\none\r\ntwo\r\n0\r\n\r\n",
+    ],
+)
+@pytest.mark.parametrize("pieces", [1, 2, 999])
+def test_gateway_ignores_upgrades_and_keeps_the_body(
+    protocol: bytes, framed: bytes, pieces: int
+) -> None:
+    """RFC 9110 §7.8; and what is pipelined behind is a request of its own."""
+    upgrade = b"Connection: Upgrade\r\nUpgrade: " + protocol + b"\r\n"
+    data = b"PUT /x HTTP/1.1\r\nHost: a\r\n" + upgrade + framed
+    data += b"GET /only HTTP/1.1\r\nHost: a\r\n\r\n"
+
+    async def scenario() -> None:
+        async with (
+            ScriptedUpstream() as upstream,
+            served(GATEWAY, {"URL": upstream.url}) as port,
+            client(port, b"") as (reader, writer),
+        ):
+            size = -(-len(data) // pieces)
+            for start in range(0, len(data), size):
+                writer.write(data[start : start + size])
+                await writer.drain()
+            first, second = await read_answer(reader), await read_answer(reader)
+            assert (first.status, second.body) == (200, b"here")
+            (seen,) = upstream.seen
+            assert seen.body == "one\r\ntwo"
+            assert (seen.values("upgrade"), seen.values("connection")) == ([], [])
+
+    asyncio.run(scenario())
+
+
+def test_gateway_answers_an_upgrade_without_a_body() -> None:
+    upgrade = b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+    (answer,) = answers(b"GET /only HTTP/1.1\r\nHost: a\r\n" + upgrade)
+    assert (answer.status, answer.body) == (200, b"here")
+
+
+def test_gateway_takes_no_trailer_for_a_header() -> None:
+    """RFC 9110 §6.5.1: a key behind the body opens nothing."""
+    gateway = compiled(
+        "- {path: /x, auth: k, upstream: u}", HEAD + "auth: {k: {bearer: [right]}}\n"
+    )
+    head = b"POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+    key = b"Authorization: Bearer right\r\n"
+    body = b"\r\n1\r\nx\r\n0\r\nX-User: admin\r\n" + key + b"\r\n"
+
+    async def scenario() -> None:
+        async with (
+            ScriptedUpstream() as upstream,
+            served(gateway, {"URL": upstream.url}) as port,
+        ):
+            assert (await ask(port, head + body)).status == 401
+            assert (await ask(port, head + key + body)).status == 200
+            (seen,) = upstream.seen
+            assert seen.values("x-user") == []
+
+    asyncio.run(scenario())
+
+
+def test_gateway_has_nothing_where_no_path_is_asked_for() -> None:
+    (answer,) = answers(b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert answer.status == 404

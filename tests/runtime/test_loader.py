@@ -55,6 +55,7 @@ def test_load_refuses_a_build_that_is_not_there(tmp_path: Path) -> None:
         ("nonsense(", "SyntaxError"),
         ("import no_such_module", "ModuleNotFoundError"),
         ("1/0", "ZeroDivisionError"),
+        ("raise SystemExit(7)", "SystemExit"),
         ("", "of another hxroute"),
         ("FORMAT = 0", "of another hxroute"),
         ("FORMAT = 1", "of another hxroute"),

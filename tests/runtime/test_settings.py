@@ -78,7 +78,7 @@ def test_resolve_leaves_what_is_optional_none() -> None:
 
 def test_resolve_reads_a_file_where_no_variable_is_set(tmp_path: Path) -> None:
     file = tmp_path / "key"
-    file.write_text("from file\n")
+    file.write_text("\ufefffrom file\n", encoding="utf-8")
     setting = Setting("s", ("A",), file=str(file))
     assert resolve([setting], {}) == {"s": "from file"}
     assert resolve([setting], {"A": "from variable"}) == {"s": "from variable"}
