@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from hxroute.diagnostics.catalog import CATALOG
 from hxroute.span import Span, split_lines
 
 __all__ = ["Diagnostic", "Report", "did_you_mean"]
+
+_MANY: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +83,22 @@ class Report:
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return `did you mean `x`?` for a near miss, else the names that are known."""
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1)
+    near = difflib.get_close_matches(name, _likely(name, names), n=1)
     if near:
         return f"did you mean `{near[0]}`?"
     if names and len(names) <= 20:
         return "known are " + ", ".join(f"`{item}`" for item in names)
     return ""
+
+
+def _likely(name: str, names: list[str]) -> list[str]:
+    """Return the names worth a close look, of many only a few."""
+    if len(names) <= _MANY:
+        return names
+    alike = (
+        item
+        for item in names
+        if abs(len(item) - len(name)) <= 2
+        and (item[:1] == name[:1] or item[-1:] == name[-1:])
+    )
+    return list(itertools.islice(alike, _MANY))

@@ -110,3 +110,20 @@ def test_message_stays_on_its_line() -> None:
     report.error("HX101", "unknown key `a\nb`", Span(1, 1, 1, 7))
 
     assert render(report).splitlines()[1] == " --> r.yaml:1:1"
+
+
+def test_long_line_is_cut_to_what_stands_around_the_mistake() -> None:
+    text = "a" * 300 + "HERE" + "b" * 300
+
+    line, carets = carets_of(text, Span(1, 301, 1, 305))
+
+    assert len(line) < 180
+    assert line[carets.index("^") : carets.index("^") + 4] == "HERE"
+    assert carets.count("^") == 4
+
+
+def test_long_line_is_cut_at_its_ends() -> None:
+    line, carets = carets_of("HERE" + "b" * 300, Span(1, 1, 1, 305))
+
+    assert line.endswith("…")
+    assert carets.count("^") <= len(line)
