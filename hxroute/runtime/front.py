@@ -26,6 +26,9 @@ EXTENSION: Final = "hxroute.link"
 
 
 _FRAMING: Final = (b"content-length", b"transfer-encoding")
+_MAX_PIPELINED: Final = 16
+"""Requests that may wait behind one another on a connection before it is paused."""
+
 _INVALID: Final = "Invalid HTTP request received."
 
 
@@ -111,9 +114,16 @@ class Front(HttpToolsProtocol):
         self._links.append(self._link)
 
     def on_message_complete(self) -> None:
-        """End a request; one that asks for an upgrade has its body still to come."""
-        if not self.parser.should_upgrade():
-            super().on_message_complete()
+        """End a request; one that asks for an upgrade has its body still to come.
+
+        Reading goes on: the server pauses it for a large body or a pipelined request,
+        and a client that leaves meanwhile would not be noticed.
+        """
+        if self.parser.should_upgrade():
+            return
+        super().on_message_complete()
+        if len(self.pipeline) < _MAX_PIPELINED:
+            self.flow.resume_reading()
 
     def _ignore_upgrade(self, rest: bytes) -> None:
         """Go on in HTTP/1.1 (RFC 9110 §7.8), where the parser gives the body up.

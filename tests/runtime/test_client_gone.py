@@ -8,11 +8,13 @@ import random
 
 import pytest
 
+from hxroute.ir import Gateway
 from hxroute.sandbox.scripted import Script, ScriptedUpstream
 from tests.runtime.serving import ask, client, compiled, read_answer, served
 
 LIMIT = 0.5  # seconds, from the client's leaving to the upstream's noticing
 GATEWAY = compiled("- {path: '/{rest:path}', upstream: u}")
+READING = compiled("- {path: '/{rest:path}', request: {max_body: 1MiB}, upstream: u}")
 MUTE: Script = [{"sleep": 60}]
 BEGUN = (
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
@@ -21,18 +23,25 @@ BEGUN = (
 STALLED: Script = [BEGUN, {"sleep": 60}]
 BRIEF: Script = [{"sleep": 0.01}, BEGUN, {"sleep": 0.01}]
 GET = b"GET /x HTTP/1.1\r\nHost: a\r\nx-hx-case: c\r\n\r\n"
+LARGE = (
+    b"PUT /x HTTP/1.1\r\nHost: a\r\nx-hx-case: c\r\nContent-Length: 200000\r\n\r\n"
+    + bytes(200_000)
+)
 POST = b"POST /x HTTP/1.1\r\nHost: a\r\nx-hx-case: c\r\nContent-Length: 2\r\n\r\n{}"
 
 
 @pytest.mark.parametrize("front", [True, False], ids=["front", "foreign-server"])
-@pytest.mark.parametrize("request_bytes", [GET, POST], ids=["GET", "POST"])
+@pytest.mark.parametrize("gateway", [GATEWAY, READING], ids=["streaming", "reading"])
+@pytest.mark.parametrize(
+    "request_bytes", [GET, POST, LARGE], ids=["GET", "POST", "large"]
+)
 def test_leaving_before_the_first_byte_cancels_the_call(
-    request_bytes: bytes, *, front: bool
+    request_bytes: bytes, gateway: Gateway, *, front: bool
 ) -> None:
     async def scenario() -> None:
         async with (
             ScriptedUpstream({"c": MUTE}) as upstream,
-            served(GATEWAY, {"URL": upstream.url}, front=front) as port,
+            served(gateway, {"URL": upstream.url}, front=front) as port,
             contextlib.AsyncExitStack() as stack,
         ):
             opened = [
@@ -147,5 +156,39 @@ def test_half_a_pipeline_is_answered_before_the_client_leaves() -> None:
         ):
             first, second = await read_answer(reader), await read_answer(reader)
             assert (first.status, second.status) == (200, 200)
+
+    asyncio.run(scenario())
+
+
+def test_leaving_with_a_request_in_the_pipeline_cancels_the_call() -> None:
+    async def scenario() -> None:
+        async with (
+            ScriptedUpstream({"c": MUTE}) as upstream,
+            served(GATEWAY, {"URL": upstream.url}) as port,
+            client(port, GET + GET) as (_, writer),
+        ):
+            await upstream.arrived("c")
+            writer.close()
+            async with asyncio.timeout(LIMIT):
+                await upstream.closed("c")
+            assert len(upstream.seen) == 1
+
+    asyncio.run(scenario())
+
+
+def test_a_long_pipeline_is_answered_in_order() -> None:
+    async def scenario() -> None:
+        async with (
+            ScriptedUpstream() as upstream,
+            served(GATEWAY, {"URL": upstream.url}) as port,
+            client(port, b"") as (reader, writer),
+        ):
+            for number in range(100):
+                writer.write(GET.replace(b"/x", b"/%d" % number))
+            answers = [await read_answer(reader) for _ in range(100)]
+            assert [answer.status for answer in answers] == [200] * 100
+            assert [seen.target for seen in upstream.seen] == [
+                f"/{n}" for n in range(100)
+            ]
 
     asyncio.run(scenario())
