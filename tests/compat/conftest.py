@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from tests.compat import gateway
+from tests import processes
 from tests.compat.exchange import Facts, profiles, recorded
 from tests.compat.http_text import HttpText
 from tests.compat.pair import Pair, started
@@ -24,7 +24,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The HX gateway, compiled in a folder of its own."""
     if importlib.util.find_spec("hxroute.__main__") is None:
         pytest.skip("there is no gateway yet")
-    return gateway.compiled(tmp_path_factory.mktemp("gateway"))
+    return processes.compiled(tmp_path_factory.mktemp("gateway"))
 
 
 @pytest.fixture(scope="session")

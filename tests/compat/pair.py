@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hxroute.sandbox.scripted import ScriptedUpstream
-from tests.compat import gateway
+from tests import processes
 from tests.compat.exchange import Exchange, Facts
 from tests.compat.replay import play
 from tests.compat.strategies import ENVIRONMENTS
@@ -48,12 +48,9 @@ def started(compiled: Path, logs: Path) -> Iterator[Pair]:
     with asyncio.Runner() as runner, ExitStack() as stack:
         runner.run(upstream.__aenter__())
         stack.callback(lambda: runner.run(upstream.__aexit__(None, None, None)))
-        ports = {
-            name: stack.enter_context(
-                gateway.running(
-                    compiled, gateway.environment(env, upstream.url), logs / name
-                )
-            )
-            for name, env in ENVIRONMENTS.items()
-        }
+        ports = {}
+        for name, env in ENVIRONMENTS.items():
+            variables = processes.environment(HX_LITELLM_UPSTREAM=upstream.url, **env)
+            running = processes.gateway(compiled, variables, logs / name)
+            ports[name] = stack.enter_context(running)
         yield Pair(runner, upstream, ports)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from hxroute.sandbox.scripted import ScriptedUpstream
-from tests.compat import gateway
+from tests import processes
 from tests.compat.exchange import Exchange, Facts, client_facts, upstream_facts
 from tests.compat.wire import send
 
@@ -54,14 +54,14 @@ def replay(
         async with ScriptedUpstream(scripts) as upstream:
             url = upstream.url
             if profile == DOWN:
-                url = f"http://127.0.0.1:{gateway.free_port()}"
-            environment = gateway.environment(env, url)
-            with gateway.running(folder, environment, log) as port:
+                url = f"http://127.0.0.1:{processes.free_port()}"
+            environment = processes.environment(HX_LITELLM_UPSTREAM=url, **env)
+            with processes.gateway(folder, environment, log) as port:
                 return await play_all(exchanges, port, upstream)
 
     try:
         return asyncio.run(run())
-    except gateway.StartError as exc:
+    except processes.StartError as exc:
         return {one.name: {"start.error": (str(exc),)} for one in exchanges}
 
 
