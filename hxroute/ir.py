@@ -7,14 +7,17 @@ in comparison.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
 
 from hxroute.http import Handler, Start, Timeout
 
 __all__ = [
+    "CONTROL",
     "FORMAT",
     "STANDARD_METHODS",
+    "UNLISTED_METHODS",
     "BearerAuth",
     "Endpoint",
     "ErrorAnswer",
@@ -35,6 +38,12 @@ FORMAT: Final = 1
 
 STANDARD_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 """What `Allow` names for an endpoint that takes every method."""
+
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+"""What no setting of type string holds."""
+
+UNLISTED_METHODS: Final = frozenset({"CONNECT", "TRACE"})
+"""What an endpoint takes only where it lists it, and no template can make."""
 
 SettingType = Literal["string", "boolean", "integer", "size", "duration"]
 

@@ -122,11 +122,8 @@ class _Replacement:
         self._rule = rule
         content_type, content = templates.content(rule.json, rule.text, settings)
         self._content = content
-        stated = [(name.encode(), value.encode()) for name, value in rule.headers]
-        self._headers = stated
-        if b"content-type" not in dict(stated):
-            self._headers = [(b"content-type", content_type), *stated]
-        self._replaced = _OF_THE_OLD_BODY.union(name for name, _ in stated)
+        self._headers = rules.stated(rule.headers, content_type)
+        self._replaced = _OF_THE_OLD_BODY.union(name for name, _ in self._headers)
 
     def matches(self, status: int) -> bool:
         shown = str(status)

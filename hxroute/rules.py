@@ -11,7 +11,7 @@ from hxroute.errors import BadRequest
 from hxroute.http import Headers
 from hxroute.ir import HeaderRules
 
-__all__ = ["FIELD_NAME", "FIELD_VALUE_REFUSED", "Apply", "prepare"]
+__all__ = ["FIELD_NAME", "FIELD_VALUE_REFUSED", "Apply", "prepare", "stated"]
 
 FIELD_NAME: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 """A field name (RFC 9110 §5.1)."""
@@ -21,6 +21,16 @@ FIELD_VALUE_REFUSED: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 Apply = Callable[[Headers, templates.Values], Headers]
 _Setter = tuple[bytes, bytes | templates.Render]
+
+
+def stated(
+    pairs: Iterable[tuple[str, str]], content_type: bytes | None = None
+) -> Headers:
+    """Return the fields that the file states, with a content type unless it has one."""
+    fields = [(name.encode(), value.encode()) for name, value in pairs]
+    if content_type is None or b"content-type" in dict(fields):
+        return fields
+    return [(b"content-type", content_type), *fields]
 
 
 def prepare(rules: Iterable[HeaderRules], settings: templates.Values) -> Apply:

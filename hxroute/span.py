@@ -21,6 +21,13 @@ class Span:
     end_line: int
     end_column: int
 
+    @property
+    def head(self) -> Span:
+        """The place, cut to its first character where it takes several lines."""
+        if self.line == self.end_line:
+            return self
+        return Span(self.line, self.column, self.line, self.column + 1)
+
 
 def split_lines(text: str) -> list[str]:
     """Split a text into lines; behind a last line end there is an empty one."""

@@ -8,7 +8,7 @@ from hxroute.compiler import expressions
 from hxroute.compiler.expressions import Place
 from hxroute.compiler.fields import pairs
 from hxroute.compiler.resolve import Entry
-from hxroute.compiler.source import Mapping, Node, Scalar, Sequence, head, plain
+from hxroute.compiler.source import Mapping, Node, Scalar, Sequence, plain
 from hxroute.diagnostics import Report
 from hxroute.http import BODILESS
 from hxroute.ir import ErrorAnswer, ErrorTable, StatusRule
@@ -77,7 +77,7 @@ def _literal_pairs(node: Node | None, report: Report) -> tuple[tuple[str, str], 
     for _, value in node.items if isinstance(node, Mapping) else ():
         if any(mark in str(plain(value)) for mark in ("{{", "{%", "{#")):
             message = "the headers of an answer are no templates"
-            report.error("HX303", message, head(value))
+            report.error("HX303", message, value.span.head)
             return ()
     return pairs(node, Place({}), report)
 

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
 
 from hxroute import paths, templates
 from hxroute.compiler.resolve import Program, Unit
 from hxroute.compiler.source import Mapping, Scalar
 from hxroute.diagnostics import Report
 from hxroute.errors import BadPath
-from hxroute.ir import Endpoint, Gateway
+from hxroute.ir import UNLISTED_METHODS, Endpoint, Gateway
 from hxroute.nodes import Execute
 from hxroute.nodes.execute import METHOD
 from hxroute.span import Span
 
 __all__ = ["check"]
-
-_ONLY_WHEN_LISTED: Final = frozenset({"CONNECT", "TRACE"})
 
 
 def check(gateway: Gateway, program: Program, report: Report) -> None:
@@ -54,7 +51,7 @@ class _Taken:
 
     def by(self, method: str | None) -> Span | None:
         """Return where a method is taken."""
-        to_all = None if method in _ONLY_WHEN_LISTED else self.methods.get(None)
+        to_all = None if method in UNLISTED_METHODS else self.methods.get(None)
         return self.methods.get(method) or to_all
 
 

@@ -6,14 +6,15 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from hxroute import rules, units
+from hxroute import units
 from hxroute.compiler import answers, expressions
 from hxroute.compiler.expressions import Place
 from hxroute.compiler.fields import pairs
 from hxroute.compiler.resolve import Entry, Program
-from hxroute.compiler.source import Mapping, Node, Sequence, head, plain
+from hxroute.compiler.source import Mapping, Node, Sequence, plain
 from hxroute.diagnostics import Report
 from hxroute.ir import (
+    CONTROL,
     BearerAuth,
     HeaderRules,
     Setting,
@@ -74,7 +75,7 @@ class Definitions:
         if not env and file is None and "default" not in data:
             message = f"setting `{name}` comes from nowhere"
             self._report.error(
-                "HX107", message, head(node), help="add `env: NAME` or `file: PATH`"
+                "HX107", message, node.span.head, help="add `env: NAME` or `file: PATH`"
             )
         setting = Setting(
             name=entry.name,
@@ -102,16 +103,16 @@ class Definitions:
         elif fits and isinstance(value, int) and setting.type == "size":
             fits = value >= 0
         elif fits and isinstance(value, str) and setting.type == "string":
-            fits = not rules.FIELD_VALUE_REFUSED.search(value.encode())
+            fits = not CONTROL.search(value)
         if not fits:
             message = f"`{value}` is no {setting.type}"
-            self._report.error("HX307", message, head(default))
+            self._report.error("HX307", message, default.span.head)
         elif setting.secret:
             message = (
                 f"the secret `{setting.name}` has a default, which everyone can read"
             )
             help_text = "hxroute run serves it on loopback only"
-            self._report.warning("HX312", message, head(default), help=help_text)
+            self._report.warning("HX312", message, default.span.head, help=help_text)
 
     def _upstream(self, entry: Entry) -> Upstream:
         node = entry.node

@@ -99,6 +99,4 @@ def _find(lines: list[str], span: Span, near: str) -> Span:
         match = pattern.search(lines[line - 1], start, end)
         if match:
             return Span(line, match.start() + 1, line, match.end() + 1)
-    if span.line == span.end_line:
-        return span
-    return Span(span.line, span.column, span.line, span.column + 1)
+    return span.head

@@ -7,7 +7,7 @@ from typing import Final
 from hxroute import rules, templates
 from hxroute.compiler import expressions
 from hxroute.compiler.expressions import Place
-from hxroute.compiler.source import Mapping, Node, head
+from hxroute.compiler.source import Mapping, Node
 from hxroute.diagnostics import Report
 from hxroute.http import HOP_BY_HOP
 
@@ -35,6 +35,6 @@ def pairs(
             for text in templates.literals(source)
         ):
             message = "a header value holds no line break and no control character"
-            report.error("HX306", message, head(value))
+            report.error("HX306", message, value.span.head)
         found.append((name, source))
     return tuple(found)

@@ -12,7 +12,7 @@ from hxroute.compiler.definitions import Definitions, timeout
 from hxroute.compiler.expressions import Place
 from hxroute.compiler.fields import pairs
 from hxroute.compiler.resolve import Program, Unit
-from hxroute.compiler.source import Mapping, Node, Scalar, Sequence, head, plain
+from hxroute.compiler.source import Mapping, Node, Scalar, Sequence, plain
 from hxroute.diagnostics import Report
 from hxroute.ir import Endpoint, ErrorTable, Gateway, HeaderRules, Server
 from hxroute.ir import Node as PipelineNode
@@ -155,7 +155,7 @@ class _Lowering:
             self._report.error(
                 "HX305",
                 "`json` needs the body, which is not read here",
-                head(node),
+                node.span.head,
                 help="add `max_body: 1MiB` under `request`",
             )
 

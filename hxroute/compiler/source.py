@@ -23,7 +23,6 @@ __all__ = [
     "Node",
     "Scalar",
     "Sequence",
-    "head",
     "plain",
     "read",
 ]
@@ -227,14 +226,6 @@ class _Composer:
     def _stop(self, code: str, message: str, span: Span) -> NoReturn:
         self._report.error(code, message, span)
         raise _Stop
-
-
-def head(node: Node) -> Span:
-    """Return the node's place, cut to its first line."""
-    span = node.span
-    if span.line == span.end_line:
-        return span
-    return Span(span.line, span.column, span.line, span.column + 1)
 
 
 def plain(node: Node) -> Any:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from jsonschema import ValidationError
 
 from hxroute.compiler.schemas import validator
-from hxroute.compiler.source import Mapping, Node, Scalar, Sequence, head, plain
+from hxroute.compiler.source import Mapping, Node, Scalar, Sequence, plain
 from hxroute.diagnostics import Report, did_you_mean
 from hxroute.span import Span
 
@@ -79,7 +79,7 @@ def _missing_key(
     ]
     if difflib.get_close_matches(named, unknown):
         return  # the unknown key's report says what was meant
-    span = key.span if key is not None else head(node)
+    span = key.span if key is not None else node.span.head
     report.error("HX102", f"`{named}` is missing", span, help=f"add `{named}: …`")
 
 
@@ -102,7 +102,7 @@ def _wrong_type(
         help_text = "put it in quotes"
     what = "is empty" if _is_null(node) else f"is {_kind(node)}"
     message = f"{_subject(key)} {what}, not {expected}"
-    report.error("HX103", message, head(node), help=help_text)
+    report.error("HX103", message, node.span.head, help=help_text)
 
 
 def _not_allowed(
@@ -112,14 +112,14 @@ def _not_allowed(
     known = [str(item) for item in (value if isinstance(value, list) else [value])]
     shown = plain(node) if isinstance(node, Scalar) else _kind(node)
     message = f"{_subject(key)} cannot be `{shown}`"
-    report.error("HX104", message, head(node), help=did_you_mean(str(shown), known))
+    report.error("HX104", message, node.span.head, help=did_you_mean(str(shown), known))
 
 
 def _malformed(
     error: ValidationError, node: Node, key: Scalar | None, report: Report
 ) -> None:
     expects = dict(error.schema).get("expects", "of another form")  # type: ignore[arg-type]
-    span = _name_orhead(error, node)
+    span = _name_or_head(error, node)
     report.error("HX105", f"`{error.instance}` is not {expects}", span)
 
 
@@ -127,15 +127,15 @@ def _out_of_bounds(
     error: ValidationError, node: Node, key: Scalar | None, report: Report
 ) -> None:
     bound = _BOUNDS[str(error.validator)].format(error.validator_value)
-    span = _name_orhead(error, node)
-    subject = _subject(key) if span == head(node) else f"`{error.instance}`"
+    span = _name_or_head(error, node)
+    subject = _subject(key) if span == node.span.head else f"`{error.instance}`"
     report.error("HX106", f"{subject} {bound}", span)
 
 
 def _other(
     error: ValidationError, node: Node, key: Scalar | None, report: Report
 ) -> None:
-    report.error("HX105", f"{_subject(key)}: {error.message}", head(node))
+    report.error("HX105", f"{_subject(key)}: {error.message}", node.span.head)
 
 
 _Reporter = Callable[[ValidationError, Node, Scalar | None, Report], None]
@@ -150,11 +150,11 @@ _REPORTERS: Final[dict[str, _Reporter]] = {
 }
 
 
-def _name_orhead(error: ValidationError, node: Node) -> Span:
+def _name_or_head(error: ValidationError, node: Node) -> Span:
     """Return the place of a key that `propertyNames` refuses, else the node's."""
     if isinstance(node, Mapping) and isinstance(error.instance, str):
         return next(name.span for name, _ in node.items if name.value == error.instance)
-    return head(node)
+    return node.span.head
 
 
 def _subject(key: Scalar | None) -> str:

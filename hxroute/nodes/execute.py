@@ -35,7 +35,7 @@ from hxroute.http import (
     Timeout,
     forwardable,
 )
-from hxroute.ir import ErrorTable, HeaderRules
+from hxroute.ir import UNLISTED_METHODS, ErrorTable, HeaderRules
 from hxroute.responses import Responses
 
 __all__ = ["METHOD", "Execute"]
@@ -45,9 +45,6 @@ _FRAMING: Final = frozenset({b"host", b"content-length", b"expect"})
 
 METHOD: Final = re.compile(rb"[A-Z][A-Z-]*")
 """What a call may use as its method."""
-
-_NEVER: Final = (b"CONNECT", b"TRACE")
-"""What no request can make of a method template."""
 
 _BODY_FIELDS: Final = frozenset({b"content-type", b"content-encoding"})
 _Part = Callable[[templates.Values], bytes]
@@ -147,7 +144,7 @@ def _method(source: str | None, settings: templates.Values) -> _Part | None:
     def method(values: templates.Values) -> bytes:
         shown = template if isinstance(template, str) else template(values)
         name = templates.to_bytes(shown)
-        if not METHOD.fullmatch(name) or name in _NEVER:
+        if not METHOD.fullmatch(name) or name.decode() in UNLISTED_METHODS:
             raise BadRequest("The method made from the request is no method.")
         return name
 

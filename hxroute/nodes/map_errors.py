@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from hxroute import jsontext, templates
+from hxroute import jsontext, rules, templates
 from hxroute.errors import KINDS, ClientGone, Internal, ProxyError, lineage
 from hxroute.http import Handler, Headers, Request, Response, Start
 from hxroute.ir import ErrorAnswer, ErrorTable
@@ -59,9 +59,7 @@ def _answer(kind: str, stated: dict[str, ErrorAnswer], start: Start) -> _Answer:
 
 def _stated_answer(answer: ErrorAnswer, start: Start) -> _Answer:
     content_type, content = templates.content(answer.json, answer.text, start.settings)
-    headers = [(name.encode(), value.encode()) for name, value in answer.headers]
-    if b"content-type" not in dict(headers) and content != b"":
-        headers.append((b"content-type", content_type))
+    headers = rules.stated(answer.headers, content_type if content != b"" else None)
 
     def stated(exc: ProxyError) -> Response:
         status = answer.status or exc.status

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hxroute import templates
+from hxroute import rules, templates
 from hxroute.http import BODILESS, Handler, Request, Response, Start
 
 __all__ = ["Respond"]
@@ -28,9 +28,7 @@ class Respond:
         content_type, content = templates.content(self.json, self.text, start.settings)
         sources = [*templates.strings(self.json or "null"), self.text or ""]
         roots = templates.roots(sources)
-        headers = [(name.encode(), value.encode()) for name, value in self.headers]
-        if b"content-type" not in dict(headers) and content != b"":
-            headers.append((b"content-type", content_type))
+        headers = rules.stated(self.headers, content_type if content != b"" else None)
 
         async def respond(request: Request) -> Response:
             if self.status in BODILESS:

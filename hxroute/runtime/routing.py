@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from hxroute import paths
 from hxroute.errors import MethodNotAllowed, NotFound
 from hxroute.http import Handler, Request
-from hxroute.ir import STANDARD_METHODS, Endpoint
+from hxroute.ir import STANDARD_METHODS, UNLISTED_METHODS, Endpoint
 
 __all__ = ["Route", "Router"]
-
-_NEVER = frozenset({"CONNECT", "TRACE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,7 @@ class Route:
         """Tell whether the endpoint takes a method; without a list, all but two."""
         if self.endpoint.methods:
             return method in self.endpoint.methods
-        return method not in _NEVER
+        return method not in UNLISTED_METHODS
 
 
 class Router:

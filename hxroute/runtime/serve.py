@@ -54,9 +54,7 @@ def serve(
     gateway = loaded.gateway
     host = options.host or gateway.server.host
     port = gateway.server.port if options.port is None else options.port
-    Running(
-        gateway, environ
-    )  # every setting and template is tried before a port is taken
+    Running(gateway, environ)  # tries every setting and template before a port is taken
     public = settings.public_secrets(gateway.settings, environ)
     if public and not options.allow_default_keys and not is_loopback(host):
         raise StartError(_default_keys(public, host))

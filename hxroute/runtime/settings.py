@@ -9,7 +9,7 @@ from typing import Final
 
 from hxroute import units
 from hxroute.errors import StartError
-from hxroute.ir import Setting, SettingType
+from hxroute.ir import CONTROL, Setting, SettingType
 
 __all__ = ["origins", "public_secrets", "resolve"]
 
@@ -22,7 +22,6 @@ _BOOLEANS: Final = {
     "no": False,
 }
 _INTEGER: Final = r"-?[0-9]{1,18}"
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def resolve(
@@ -102,7 +101,7 @@ def origins(setting: Setting) -> str:
 
 
 def _string(text: str, origin: str) -> str:
-    if _CONTROL.search(text):
+    if CONTROL.search(text):
         raise ValueError(f"{origin} holds a line break or another control character")
     return text
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from jinja2 import Undefined, UndefinedError, nodes
@@ -24,6 +24,9 @@ from hxroute.templates.values import PathParameter, Values
 __all__ = ["Render", "content", "document", "path", "text", "to_bytes"]
 
 Render = Callable[[Values], str]
+
+_COMPILED: Final[dict[str, Callable[[Values], object]]] = {}
+"""Expressions by what they say: a thousand endpoints share the few of their file."""
 
 
 class _Fold(NodeTransformer):
@@ -92,15 +95,20 @@ def _evaluator(expression: nodes.Expr, settings: Values) -> Any:
     constant = _constant(folded)
     if constant is not None:
         return constant
-    folded.set_environment(ENVIRONMENT)
-    body = nodes.Template(
-        [nodes.Assign(nodes.Name("result", "store"), folded, lineno=1)]
-    )
+    key = repr(folded)
+    if key not in _COMPILED:
+        _COMPILED[key] = _guarded(_compiled(folded))
+    return _COMPILED[key]
+
+
+def _compiled(expression: nodes.Expr) -> TemplateExpression:
+    result = nodes.Assign(nodes.Name("result", "store"), expression, lineno=1)
+    body = nodes.Template([result])
     body.set_lineno(1, override=True).set_environment(ENVIRONMENT)
     template = ENVIRONMENT.template_class.from_code(
         ENVIRONMENT, ENVIRONMENT.compile(body), {}
     )
-    return _guarded(TemplateExpression(template, undefined_to_none=False))
+    return TemplateExpression(template, undefined_to_none=False)
 
 
 def _guarded(evaluate: TemplateExpression) -> Callable[[Values], object]:

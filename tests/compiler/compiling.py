@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hxroute.compiler import compile
 from hxroute.diagnostics import Diagnostic, Report
-from hxroute.ir import Gateway
+from hxroute.ir import Endpoint, Gateway
 
 FILE = "routes.yaml"
 
@@ -39,3 +39,24 @@ def places_of(source: str | bytes) -> list[tuple[str, int, int]]:
 def messages_of(source: str | bytes) -> list[str]:
     """Return the message of each mistake."""
     return [found.message for found in mistakes_of(source)]
+
+
+HEAD = """\
+version: 1
+settings:
+  key: {env: KEY, secret: true}
+  limit: {env: LIMIT, type: size, default: 1MiB}
+upstreams: {api: {url: "http://api"}}
+defaults: {auth: none, observe: none}
+"""
+
+
+def endpoint_of(keys: str, path: str = "/x") -> Endpoint:
+    return gateway_of(f"{HEAD}endpoints:\n  - {{path: '{path}', {keys}}}\n").endpoints[
+        0
+    ]
+
+
+def codes_of(keys: str, path: str = "/x") -> list[str]:
+    source = f"{HEAD}endpoints:\n  - {{path: '{path}', {keys}}}\n"
+    return [found.code for found in mistakes_of(source)]

@@ -3,28 +3,13 @@ from __future__ import annotations
 import pytest
 
 from hxroute import nodes
-from hxroute.ir import Endpoint
-from tests.compiler.compiling import gateway_of, mistakes_of
-
-HEAD = """\
-version: 1
-settings:
-  key: {env: KEY, secret: true}
-  limit: {env: LIMIT, type: size, default: 1MiB}
-upstreams: {api: {url: "http://api"}}
-defaults: {auth: none, observe: none}
-"""
-
-
-def endpoint_of(keys: str, path: str = "/x") -> Endpoint:
-    return gateway_of(f"{HEAD}endpoints:\n  - {{path: '{path}', {keys}}}\n").endpoints[
-        0
-    ]
-
-
-def codes_of(keys: str, path: str = "/x") -> list[str]:
-    source = f"{HEAD}endpoints:\n  - {{path: '{path}', {keys}}}\n"
-    return [found.code for found in mistakes_of(source)]
+from tests.compiler.compiling import (
+    HEAD,
+    codes_of,
+    endpoint_of,
+    gateway_of,
+    mistakes_of,
+)
 
 
 @pytest.mark.parametrize("max_body", ["0", "65536", "64KiB", "'1GiB'", "1B"])
