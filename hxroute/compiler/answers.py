@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hxroute import templates
 from hxroute.compiler import expressions
 from hxroute.compiler.expressions import Place
 from hxroute.compiler.fields import pairs
@@ -75,7 +76,7 @@ def answer(node: Mapping, place: Place, report: Report) -> dict[str, Any]:
 
 def _literal_pairs(node: Node | None, report: Report) -> tuple[tuple[str, str], ...]:
     for _, value in node.items if isinstance(node, Mapping) else ():
-        if any(mark in str(plain(value)) for mark in ("{{", "{%", "{#")):
+        if any(mark in str(plain(value)) for mark in templates.MARKS):
             message = "the headers of an answer are no templates"
             report.error("HX303", message, value.span.head)
             return ()

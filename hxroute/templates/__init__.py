@@ -6,6 +6,7 @@ The compiler calls `parse` and `mistakes`; a starting gateway calls `text`, `pat
 
 from hxroute.templates.language import (
     FILTERS,
+    MARKS,
     TESTS,
     Mistake,
     literals,
@@ -20,6 +21,7 @@ from hxroute.templates.values import PathParameter, Sparse, Values, values
 
 __all__ = [
     "FILTERS",
+    "MARKS",
     "TESTS",
     "Mistake",
     "PathParameter",

@@ -18,6 +18,7 @@ from hxroute.templates.environment import ENVIRONMENT
 
 __all__ = [
     "FILTERS",
+    "MARKS",
     "TESTS",
     "Mistake",
     "Part",
@@ -71,6 +72,9 @@ TESTS: Final = frozenset(
 _RETURN: Final = "\ue00d"
 """Stands for a carriage return, which Jinja2 would make a line feed of."""
 
+MARKS: Final = ("{{", "{%", "{#")
+"""What makes a template of a text."""
+
 _MAX_DEPTH: Final = 40
 _ALLOWED: Final = (
     nodes.Add,
@@ -114,6 +118,8 @@ def parse(source: str) -> tuple[Part, ...]:
     Raises:
         TemplateSyntaxError: where the text is no template.
     """
+    if not any(mark in source for mark in MARKS):
+        return (source,) if source else ()
     parts: list[Part] = []
     for node in _parsed(source).body:
         if not isinstance(node, nodes.Output):
