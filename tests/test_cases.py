@@ -21,7 +21,8 @@ from syrupy.types import SnapshotIndex
 
 from hxroute.backends.python import emit
 from hxroute.compiler import compile
-from hxroute.diagnostics import CATALOG, render
+from hxroute.diagnostics import CATALOG
+from hxroute.diagnostics.text import render
 from hxroute.files import digest_of
 
 CASES = Path(__file__).with_name("cases")
@@ -63,7 +64,8 @@ class _Report(_Beside):
 def test_case_compiles_to_its_module(case: Path, snapshot: SnapshotAssertion) -> None:
     data = case.read_bytes()
 
-    gateway, report = compile(data, case.name)
+    result = compile(data, case.name)
+    gateway, report = result.gateway, result.report
 
     assert report.diagnostics == []
     assert gateway is not None
@@ -106,7 +108,8 @@ def test_case_is_reported_at_its_place(case: Path) -> None:
     stated = re.match(rb"# (HX[0-9]{3}) at ([0-9]+):([0-9]+)\n", data)
     assert stated is not None, "the first line says where: `# HX201 at 8:15`"
 
-    gateway, report = compile(data, case.name)
+    result = compile(data, case.name)
+    gateway, report = result.gateway, result.report
 
     assert (gateway is None) == report.failed
     places = [
@@ -119,7 +122,7 @@ def test_case_is_reported_at_its_place(case: Path) -> None:
 
 @pytest.mark.parametrize("case", INVALID, ids=lambda case: case.stem)
 def test_case_renders_as_its_report(case: Path, snapshot: SnapshotAssertion) -> None:
-    _, report = compile(case.read_bytes(), case.name)
+    report = compile(case.read_bytes(), case.name).report
 
     assert render(report) == snapshot(extension_class=_Report, name=case.stem)
 

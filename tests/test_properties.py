@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from hxroute import compiler
 from hxroute.backends.python import emit
-from hxroute.diagnostics import CATALOG, Report, render
+from hxroute.diagnostics import CATALOG, Report
+from hxroute.diagnostics.text import render
 from hxroute.ir import Gateway
 from tests.strategies import gateways, mistaken_routes
 
@@ -126,7 +127,8 @@ def sample() -> list[Gateway]:
 
 
 def compiles_or_says_why(data: bytes) -> None:
-    gateway, report = compiler.compile(data, "routes.yaml")
+    result = compiler.compile(data, "routes.yaml")
+    gateway, report = result.gateway, result.report
 
     assert (gateway is None) == report.failed
     assert all(found.code in CATALOG for found in report.diagnostics)

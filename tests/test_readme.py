@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from hxroute.compiler import compile
-from hxroute.diagnostics import render
+from hxroute.diagnostics.text import render
 from hxroute.sandbox.scripted import ScriptedUpstream
 from tests.runtime.serving import ask, served
 
@@ -24,7 +24,8 @@ ROUTES = EXAMPLES["routes.yaml"]
 
 
 def test_readme_routes_file_has_no_mistakes() -> None:
-    gateway, report = compile(ROUTES.encode(), "routes.yaml")
+    result = compile(ROUTES.encode(), "routes.yaml")
+    gateway, report = result.gateway, result.report
     assert gateway is not None
     assert report.diagnostics == []
 
@@ -33,7 +34,8 @@ def test_readme_endpoint_makes_the_call_it_shows() -> None:
     routes = ROUTES.replace(
         "  - path: /v1/{rest", EXAMPLES["endpoint"] + "\n  - path: /v1/{rest"
     )
-    gateway, report = compile(routes.encode(), "routes.yaml")
+    result = compile(routes.encode(), "routes.yaml")
+    gateway, report = result.gateway, result.report
     assert gateway is not None, render(report)
 
     async def scenario() -> None:
@@ -66,9 +68,8 @@ def test_readme_endpoint_makes_the_call_it_shows() -> None:
 
 
 def test_readme_shows_a_mistake_as_it_looks() -> None:
-    _, report = compile(
-        ROUTES.replace("upstream: litellm", "upstream: litelm").encode(), "routes.yaml"
-    )
+    mistaken = ROUTES.replace("upstream: litellm", "upstream: litelm")
+    report = compile(mistaken.encode(), "routes.yaml").report
     assert render(report) == EXAMPLES["mistake"]
 
 

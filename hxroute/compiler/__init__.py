@@ -12,34 +12,50 @@ end the compilation.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from hxroute.compiler.check import check
 from hxroute.compiler.lower import lower
-from hxroute.compiler.resolve import resolve
+from hxroute.compiler.resolve import Program, resolve
 from hxroute.compiler.source import MAX_BYTES, read
 from hxroute.compiler.validate import validate
 from hxroute.diagnostics import Report
+from hxroute.files import digest_of
 from hxroute.ir import Gateway
 
-__all__ = ["MAX_BYTES", "compile"]
+__all__ = ["MAX_BYTES", "Compiled", "compile"]
 
 
-def compile(data: bytes, file: str) -> tuple[Gateway | None, Report]:
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What a routes file became: a gateway, unless the report holds errors.
+
+    `program` is the file with its names resolved, None where it is no mapping;
+    `digest` names the bytes that were compiled.
+    """
+
+    gateway: Gateway | None
+    report: Report
+    program: Program | None
+    digest: str
+
+
+def compile(data: bytes, file: str) -> Compiled:
     """Compile a routes file.
 
     Args:
         data: the file's bytes.
         file: its name, for the report.
-
-    Returns:
-        The gateway, or None where the report holds errors; and the report.
     """
     report = Report(file)
+    digest = digest_of(data)
     document = read(data, report)
-    if document is not None:
-        validate(document, report)
-    if document is None or report.failed:
-        return None, report
+    if document is None:
+        return Compiled(None, report, None, digest)
+    validate(document, report)
+    if report.failed:
+        return Compiled(None, report, None, digest)
     program = resolve(document, report)
     gateway = lower(program, report)
     check(gateway, program, report)
-    return (None if report.failed else gateway), report
+    return Compiled(None if report.failed else gateway, report, program, digest)

@@ -55,12 +55,12 @@ def answer(node: Mapping, place: Place, report: Report) -> dict[str, Any]:
         key = node.key("text")
         assert key is not None
         message = "`json` and `text` exclude each other"
-        report.error("HX107", message, key.span, help="remove one of them")
+        report.add("HX107", message, key.span, help="remove one of them")
     status = node.get("status")
     if plain(status or node) in BODILESS and (json_node or text_node):
         assert status is not None
         message = f"a {plain(status)} has no body"
-        report.error("HX107", message, status.span, help="remove `json` or `text`")
+        report.add("HX107", message, status.span, help="remove `json` or `text`")
     json_text = (
         None if json_node is None else expressions.document(json_node, place, report)
     )
@@ -78,7 +78,7 @@ def _literal_pairs(node: Node | None, report: Report) -> tuple[tuple[str, str], 
     for _, value in node.items if isinstance(node, Mapping) else ():
         if any(mark in str(plain(value)) for mark in templates.MARKS):
             message = "the headers of an answer are no templates"
-            report.error("HX303", message, value.span.head)
+            report.add("HX303", message, value.span.head)
             return ()
     return pairs(node, Place({}), report)
 

@@ -39,7 +39,7 @@ def _check_names(placed: list[tuple[Endpoint, Unit]], report: Report) -> None:
         if endpoint.name in taken:
             related = ((taken[endpoint.name], "first given here"),)
             message = f"the endpoint name `{endpoint.name}` is taken"
-            report.error("HX205", message, name.span, related=related)
+            report.add("HX205", message, name.span, related=related)
         taken.setdefault(endpoint.name, name.span)
 
 
@@ -102,7 +102,7 @@ def _check_reach(
             paths.check(pattern.sample, policy)
         except BadPath as exc:
             message = f"this endpoint can never match: {exc.detail}"
-            report.error("HX310", message, path.span)
+            report.add("HX310", message, path.span)
             continue
         methods = endpoint.methods or (None,)
         covering = list(tree.covering(pattern))
@@ -112,7 +112,7 @@ def _check_reach(
             related = tuple((span, "taken here") for span in spans)
             message = "this endpoint can never match: an earlier one takes it all"
             help_text = f"move it above line {spans[0].line}, or remove one of them"
-            report.error("HX310", message, path.span, help=help_text, related=related)
+            report.add("HX310", message, path.span, help=help_text, related=related)
         taken = tree.at(pattern).methods
         for method in methods:
             taken.setdefault(method, path.span)
@@ -135,16 +135,16 @@ def _check_call(unit: Unit, report: Report) -> None:
         try:
             paths.check(raw, "as_sent")
         except BadPath as exc:
-            report.error("HX105", exc.detail, path.span)
+            report.add("HX105", exc.detail, path.span)
         if b"?" in raw or b"#" in raw:
             help_text = "write the query under `query`"
-            report.error(
+            report.add(
                 "HX105", "a path holds no `?` and no `#`", path.span, help=help_text
             )
     if isinstance(method, Scalar) and "{{" not in str(method.value):
         name = str(method.value)
         if not METHOD.fullmatch(name.encode()):
-            report.error("HX105", f"`{name}` is no method in upper case", method.span)
+            report.add("HX105", f"`{name}` is no method in upper case", method.span)
 
 
 def _check_shown(node: Execute, gateway: Gateway, unit: Unit, report: Report) -> None:
@@ -158,4 +158,4 @@ def _check_shown(node: Execute, gateway: Gateway, unit: Unit, report: Report) ->
                 assert place is not None
                 message = f"the secret `settings.{key}` would be shown to clients"
                 help_text = f"rule set `{rule.name}` puts it into `{name}`"
-                report.error("HX309", message, place.span, help=help_text)
+                report.add("HX309", message, place.span, help=help_text)

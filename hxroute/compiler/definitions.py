@@ -74,7 +74,7 @@ class Definitions:
         env, file = data.get("env", []), data.get("file")
         if not env and file is None and "default" not in data:
             message = f"setting `{name}` comes from nowhere"
-            self._report.error(
+            self._report.add(
                 "HX107", message, node.span.head, help="add `env: NAME` or `file: PATH`"
             )
         setting = Setting(
@@ -106,13 +106,13 @@ class Definitions:
             fits = not CONTROL.search(value)
         if not fits:
             message = f"`{value}` is no {setting.type}"
-            self._report.error("HX307", message, default.span.head)
+            self._report.add("HX307", message, default.span.head)
         elif setting.secret:
             message = (
                 f"the secret `{setting.name}` has a default, which everyone can read"
             )
             help_text = "hxroute run serves it on loopback only"
-            self._report.warning("HX312", message, default.span.head, help=help_text)
+            self._report.add("HX312", message, default.span.head, help=help_text)
 
     def _upstream(self, entry: Entry) -> Upstream:
         node = entry.node
@@ -123,7 +123,7 @@ class Definitions:
         if "{{" not in source and not _is_url(source):
             message = f"`{source}` is no URL of an upstream"
             help_text = "write http://host:port or https://host"
-            self._report.error("HX105", message, url.span, help=help_text)
+            self._report.add("HX105", message, url.span, help=help_text)
         idle = units.duration(data.get("idle_timeout", "3s"))
         assert idle is not None
         return Upstream(
@@ -150,7 +150,7 @@ class Definitions:
             key = node.key("keep")
             assert key is not None
             message = "`keep` and `drop` exclude each other"
-            self._report.error("HX107", message, key.span, help="remove one of them")
+            self._report.add("HX107", message, key.span, help="remove one of them")
         return HeaderRules(
             name=entry.name,
             drop=_names(drop),

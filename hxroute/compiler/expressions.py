@@ -54,7 +54,7 @@ def check(source: str, span: Span, place: Place, report: Report) -> None:
     for mistake in found:
         code = "HX304" if mistake.name else "HX303"
         where = _find(report.lines, span, mistake.near)
-        report.error(
+        report.add(
             code, mistake.message, where, help=did_you_mean(mistake.name, mistake.known)
         )
     if not found:
@@ -64,14 +64,14 @@ def check(source: str, span: Span, place: Place, report: Report) -> None:
 def _check_reads(source: str, span: Span, place: Place, report: Report) -> None:
     for root, key in dict.fromkeys(templates.names(source)):
         if root == "body" and place.body_unread:
-            report.error(
+            report.add(
                 "HX305",
                 "`body` is not read here",
                 _find(report.lines, span, "body"),
                 help="add `request: {max_body: 1MiB}` to the endpoint",
             )
         elif root == "settings" and key in place.secrets:
-            report.error(
+            report.add(
                 "HX309",
                 f"the secret `settings.{key}` would be shown to clients",
                 _find(report.lines, span, f"settings.{key}"),

@@ -27,14 +27,14 @@ def pairs(
         name = str(key.value).lower()
         source = expressions.text(value, place, report)
         if name in (taken for taken, _ in found):
-            report.error("HX002", f"header `{name}` appears twice", key.span)
+            report.add("HX002", f"header `{name}` appears twice", key.span)
         if name in _MADE_ANEW:
-            report.error("HX311", f"`{name}` is made anew for each hop", key.span)
+            report.add("HX311", f"`{name}` is made anew for each hop", key.span)
         if any(
             rules.FIELD_VALUE_REFUSED.search(text.encode())
             for text in templates.literals(source)
         ):
             message = "a header value holds no line break and no control character"
-            report.error("HX306", message, value.span.head)
+            report.add("HX306", message, value.span.head)
         found.append((name, source))
     return tuple(found)

@@ -115,7 +115,7 @@ class _Lowering:
         try:
             return paths.parse_pattern(str(path.value))
         except ValueError as exc:
-            self._report.error("HX302", str(exc), path.span)
+            self._report.add("HX302", str(exc), path.span)
             return None
 
     def _error_table(self, unit: Unit) -> ErrorTable:
@@ -133,7 +133,7 @@ class _Lowering:
         elif ("auth",) not in unit.effective:
             path = unit.node.get("path")
             assert path is not None
-            self._report.error(
+            self._report.add(
                 "HX301",
                 "this endpoint has no auth",
                 path.span,
@@ -147,12 +147,12 @@ class _Lowering:
             if root == "settings" and kind not in (None, "size", "integer"):
                 message = f"setting `{key}` is a {kind}, not a size"
                 help_text = f"add `type: size` to setting `{key}`"
-                self._report.error("HX308", message, node.span, help=help_text)
+                self._report.add("HX308", message, node.span, help=help_text)
         return source
 
     def _needs_body(self, node: Node, limit: Node | None) -> None:
         if limit is None:
-            self._report.error(
+            self._report.add(
                 "HX305",
                 "`json` needs the body, which is not read here",
                 node.span.head,
@@ -168,7 +168,7 @@ class _Lowering:
                 "neither `upstream` nor" if respond is None else "both `upstream` and"
             )
             message = f"this endpoint has {what} `respond`"
-            self._report.error("HX107", message, path.span, help="state one of them")
+            self._report.add("HX107", message, path.span, help="state one of them")
         elif isinstance(respond, Mapping):
             yield self._respond(respond, own)
         elif upstream is not None:

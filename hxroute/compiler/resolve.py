@@ -98,7 +98,7 @@ def _table(document: Mapping, name: str, report: Report) -> dict[str, Entry]:
     reserved = {NONE, *(FORMATS if name == "errors" else ())}
     for key, _ in entries:
         if key.value in reserved:
-            report.error("HX205", f"the name `{key.value}` is reserved", key.span)
+            report.add("HX205", f"the name `{key.value}` is reserved", key.span)
     found = (Entry(key, node) for key, node in entries if isinstance(node, Mapping))
     return {entry.name: entry for entry in found}
 
@@ -128,7 +128,7 @@ def _check_names(
         name = reference.value
         known = [*tables[table], *(FORMATS if table == "errors" else ())]
         if name not in known:
-            report.error(
+            report.add(
                 code,
                 f"unknown {what} `{name}`",
                 reference.span,

@@ -101,15 +101,15 @@ def read(data: bytes, report: Report) -> Mapping | None:
     except UnicodeDecodeError as exc:
         report.text = exc.object.decode("utf-8", "replace")
         before = exc.object[: exc.start].decode("utf-8")
-        report.error("HX005", "the file is not UTF-8", after(before))
+        report.add("HX005", "the file is not UTF-8", after(before))
         return None
     if len(data) > MAX_BYTES:
-        report.error("HX004", f"the file is larger than {MAX_BYTES} bytes", _START)
+        report.add("HX004", f"the file is larger than {MAX_BYTES} bytes", _START)
         return None
     control = _CONTROL.search(report.text)
     if control is not None:
         place = after(report.text[: control.start()])
-        report.error("HX001", "control characters are not allowed", place)
+        report.add("HX001", "control characters are not allowed", place)
         return None
     try:
         node = _Composer(report).document()
@@ -117,7 +117,7 @@ def read(data: bytes, report: Report) -> Mapping | None:
         return None
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
-        report.error("HX001", _problem(exc), _point(mark, report.text))
+        report.add("HX001", _problem(exc), _point(mark, report.text))
         return None
     return node if not report.failed else None
 
@@ -155,7 +155,7 @@ class _Composer:
             return self._alias(event, span, depth)
         if event.tag is not None:
             help_text = "remove it; quotes make a text of a value"
-            self._report.error(
+            self._report.add(
                 "HX003", f"tag `{event.tag}` is not allowed", span, help=help_text
             )
         self._count(1, span)
@@ -172,7 +172,7 @@ class _Composer:
     def _alias(self, event: Any, span: Span, depth: int) -> Node:
         node = self._anchors.get(event.anchor)
         if node is None:
-            self._stop("HX004", f"unknown alias `*{event.anchor}`", span)
+            self._stop("HX008", f"unknown alias `*{event.anchor}`", span)
         self._count(node.size, span)
         self._check_depth(depth + node.height, span)
         return node
@@ -198,7 +198,7 @@ class _Composer:
             if key.value in seen:
                 related = ((seen[key.value], "first defined here"),)
                 message = f"key `{key.value}` appears twice"
-                self._report.error("HX002", message, key.span, related=related)
+                self._report.add("HX002", message, key.span, related=related)
             seen.setdefault(key.value, key.span)
             items.append((key, value))
         size = 1 + sum(1 + value.size for _, value in items)
@@ -224,7 +224,7 @@ class _Composer:
             )
 
     def _stop(self, code: str, message: str, span: Span) -> NoReturn:
-        self._report.error(code, message, span)
+        self._report.add(code, message, span)
         raise _Stop
 
 

@@ -63,7 +63,7 @@ def _unknown_key(
     for name, _ in node.items:
         if name.value not in known:
             message = f"unknown key `{name.value}`"
-            report.error(
+            report.add(
                 "HX101", message, name.span, help=did_you_mean(str(name.value), known)
             )
 
@@ -80,7 +80,7 @@ def _missing_key(
     if difflib.get_close_matches(named, unknown):
         return  # the unknown key's report says what was meant
     span = key.span if key is not None else node.span.head
-    report.error("HX102", f"`{named}` is missing", span, help=f"add `{named}: …`")
+    report.add("HX102", f"`{named}` is missing", span, help=f"add `{named}: …`")
 
 
 def _wrong_type(
@@ -102,7 +102,7 @@ def _wrong_type(
         help_text = "put it in quotes"
     what = "is empty" if _is_null(node) else f"is {_kind(node)}"
     message = f"{_subject(key)} {what}, not {expected}"
-    report.error("HX103", message, node.span.head, help=help_text)
+    report.add("HX103", message, node.span.head, help=help_text)
 
 
 def _not_allowed(
@@ -112,7 +112,7 @@ def _not_allowed(
     known = [str(item) for item in (value if isinstance(value, list) else [value])]
     shown = plain(node) if isinstance(node, Scalar) else _kind(node)
     message = f"{_subject(key)} cannot be `{shown}`"
-    report.error("HX104", message, node.span.head, help=did_you_mean(str(shown), known))
+    report.add("HX104", message, node.span.head, help=did_you_mean(str(shown), known))
 
 
 def _malformed(
@@ -120,7 +120,7 @@ def _malformed(
 ) -> None:
     expects = dict(error.schema).get("expects", "of another form")  # type: ignore[arg-type]
     span = _name_or_head(error, node)
-    report.error("HX105", f"`{error.instance}` is not {expects}", span)
+    report.add("HX105", f"`{error.instance}` is not {expects}", span)
 
 
 def _out_of_bounds(
@@ -129,13 +129,13 @@ def _out_of_bounds(
     bound = _BOUNDS[str(error.validator)].format(error.validator_value)
     span = _name_or_head(error, node)
     subject = _subject(key) if span == node.span.head else f"`{error.instance}`"
-    report.error("HX106", f"{subject} {bound}", span)
+    report.add("HX106", f"{subject} {bound}", span)
 
 
 def _other(
     error: ValidationError, node: Node, key: Scalar | None, report: Report
 ) -> None:
-    report.error("HX105", f"{_subject(key)}: {error.message}", node.span.head)
+    report.add("HX105", f"{_subject(key)}: {error.message}", node.span.head)
 
 
 _Reporter = Callable[[ValidationError, Node, Scalar | None, Report], None]

@@ -2,6 +2,5 @@
 
 from hxroute.diagnostics.catalog import CATALOG
 from hxroute.diagnostics.report import Diagnostic, Report, did_you_mean
-from hxroute.diagnostics.text import render
 
-__all__ = ["CATALOG", "Diagnostic", "Report", "did_you_mean", "render"]
+__all__ = ["CATALOG", "Diagnostic", "Report", "did_you_mean"]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["CATALOG"]
+__all__ = ["CATALOG", "WARNINGS"]
 
 CATALOG: Final = {
     # YAML
     "HX001": "the text is not YAML",
     "HX002": "a key appears twice",
     "HX003": "a YAML tag",
-    "HX004": "too deep, too large, or an unknown alias",
+    "HX004": "too deep or too large",
     "HX005": "no single UTF-8 document",
+    "HX008": "an unknown alias",
     # shape
     "HX101": "an unknown key",
     "HX102": "a missing key",
@@ -31,7 +32,7 @@ CATALOG: Final = {
     "HX301": "an endpoint without auth",
     "HX302": "a path that is no pattern",
     "HX303": "a mistake in a template",
-    "HX304": "an unknown variable, filter or test in a template",
+    "HX304": "an unknown variable in a template",
     "HX305": "a body that is needed but not read",
     "HX306": "a header value that no field may hold",
     "HX307": "a default that does not fit its setting's type",
@@ -41,3 +42,6 @@ CATALOG: Final = {
     "HX311": "a header that each hop makes anew",
     "HX312": "a secret with a default",
 }
+
+WARNINGS: Final = frozenset({"HX312"})
+"""The codes that stop nothing."""

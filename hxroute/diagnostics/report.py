@@ -8,10 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from hxroute.diagnostics.catalog import CATALOG
+from hxroute.diagnostics.catalog import CATALOG, WARNINGS
 from hxroute.span import Span, split_lines
 
 __all__ = ["Diagnostic", "Report", "did_you_mean"]
+
+Severity = Literal["error", "warning"]
 
 _MANY: Final = 50
 
@@ -28,21 +30,22 @@ class Diagnostic:
     span: Span
     label: str = ""
     help: str = ""
-    severity: Literal["error", "warning"] = "error"
+    severity: Severity = "error"
     related: tuple[tuple[Span, str], ...] = ()
 
 
 @dataclass(slots=True)
 class Report:
-    """The diagnostics of one file."""
+    """The diagnostics of one file; `hidden` is what a renderer must never show of it."""
 
     file: str
     text: str = ""
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    hidden: set[Span] = field(default_factory=set)
     _split: tuple[str, list[str]] | None = field(default=None, repr=False)
     _known: set[Diagnostic] = field(default_factory=set, repr=False)
 
-    def error(
+    def add(
         self,
         code: str,
         message: str,
@@ -52,14 +55,14 @@ class Report:
         help: str = "",
         related: tuple[tuple[Span, str], ...] = (),
     ) -> None:
-        """Add an error."""
+        """Add a diagnostic; whether it is an error or a warning its code says."""
         assert code in CATALOG
-        self._add(Diagnostic(code, message, span, label, help, "error", related))
+        severity: Severity = "warning" if code in WARNINGS else "error"
+        self._add(Diagnostic(code, message, span, label, help, severity, related))
 
-    def warning(self, code: str, message: str, span: Span, *, help: str = "") -> None:
-        """Add a warning."""
-        assert code in CATALOG
-        self._add(Diagnostic(code, message, span, "", help, "warning"))
+    def hide(self, span: Span) -> None:
+        """Keep a stretch of the file, such as a key, out of everything that is shown."""
+        self.hidden.add(span)
 
     def _add(self, found: Diagnostic) -> None:
         """Add a diagnostic once: what stands in `defaults` is met by every endpoint."""

@@ -189,7 +189,7 @@ def test_text_is_the_same_in_every_process() -> None:
         "import pathlib, sys; from hxroute import compiler;"
         "from hxroute.backends.python import emit;"
         "data = pathlib.Path('routes.yaml').read_bytes();"
-        "gateway, _ = compiler.compile(data, 'routes.yaml');"
+        "gateway = compiler.compile(data, 'routes.yaml').gateway;"
         "sys.stdout.write(emit(gateway))"
     )
 
@@ -209,7 +209,8 @@ def test_text_is_the_same_in_every_process() -> None:
 
 def test_hx_gateway_is_printed_as_it_was_compiled() -> None:
     data = (ROOT / "routes.yaml").read_bytes()
-    gateway, report = compiler.compile(data, "routes.yaml")
+    result = compiler.compile(data, "routes.yaml")
+    gateway, report = result.gateway, result.report
     assert gateway is not None
     assert not report.failed
 

@@ -12,7 +12,7 @@ FILE = "routes.yaml"
 def report_of(source: str | bytes) -> Report:
     """Return the report on a routes file."""
     data = source.encode() if isinstance(source, str) else source
-    return compile(data, FILE)[1]
+    return compile(data, FILE).report
 
 
 def mistakes_of(source: str | bytes) -> list[Diagnostic]:
@@ -22,7 +22,8 @@ def mistakes_of(source: str | bytes) -> list[Diagnostic]:
 
 def gateway_of(source: str) -> Gateway:
     """Return the gateway of a routes file that has no mistakes."""
-    gateway, report = compile(source.encode(), FILE)
+    result = compile(source.encode(), FILE)
+    gateway, report = result.gateway, result.report
     assert report.diagnostics == []
     assert gateway is not None
     return gateway

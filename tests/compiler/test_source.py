@@ -5,7 +5,8 @@ import time
 import pytest
 
 from hxroute.compiler.source import Mapping, Scalar, Sequence, plain, read
-from hxroute.diagnostics import Report, render
+from hxroute.diagnostics import Report
+from hxroute.diagnostics.text import render
 from hxroute.span import Span
 
 
@@ -147,7 +148,7 @@ def test_alias_of_nothing_or_of_itself_is_refused(
 ) -> None:
     code, message, line, column = refused(source)
 
-    assert code == "HX004"
+    assert code == "HX008"
     assert message.startswith("unknown alias `*")
     assert (line, column) == place
 

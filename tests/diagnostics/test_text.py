@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from hxroute.diagnostics import Report, render
+from hxroute.diagnostics import Report
+from hxroute.diagnostics.text import render
 from hxroute.span import Span
 
 
 def test_diagnostic_shows_its_line_with_carets_label_and_help() -> None:
     report = Report("routes.yaml", "\n" * 40 + "    upstream: litelm\n")
-    report.error(
+    report.add(
         "HX201",
         "unknown upstream `litelm`",
         Span(41, 15, 41, 21),
@@ -31,7 +32,7 @@ def test_diagnostic_shows_its_line_with_carets_label_and_help() -> None:
 def test_related_places_are_named() -> None:
     report = Report("r.yaml", "a: 1\na: 2\n")
     related = ((Span(1, 1, 1, 2), "first defined here"),)
-    report.error("HX002", "key `a` appears twice", Span(2, 1, 2, 2), related=related)
+    report.add("HX002", "key `a` appears twice", Span(2, 1, 2, 2), related=related)
 
     assert "\n  = first defined here: r.yaml:1:1\n" in render(report)
 
@@ -39,7 +40,7 @@ def test_related_places_are_named() -> None:
 def test_diagnostics_stand_in_the_order_of_the_file() -> None:
     report = Report("r.yaml", "a\nb\nc\n")
     for line, column in ((3, 1), (1, 2), (1, 1), (2, 1)):
-        report.error("HX101", "m", Span(line, column, line, column + 1))
+        report.add("HX101", "m", Span(line, column, line, column + 1))
 
     places = [line[6:] for line in render(report).splitlines() if "-->" in line]
 
@@ -59,9 +60,9 @@ def test_diagnostics_stand_in_the_order_of_the_file() -> None:
 def test_count_ends_the_report(errors: int, warnings: int, count: str) -> None:
     report = Report("r.yaml", "a\n")
     for number in range(errors):
-        report.error("HX101", f"m{number}", Span(1, 1, 1, 2))
+        report.add("HX101", f"m{number}", Span(1, 1, 1, 2))
     for number in range(warnings):
-        report.warning("HX101", f"m{number}", Span(1, 1, 1, 2))
+        report.add("HX312", f"m{number}", Span(1, 1, 1, 2))
 
     assert render(report).split("\n\n")[-1] == f"{count}\n"
 
@@ -69,7 +70,7 @@ def test_count_ends_the_report(errors: int, warnings: int, count: str) -> None:
 def carets_of(text: str, span: Span) -> tuple[str, str]:
     """Return the source line and the line of carets below it."""
     report = Report("r.yaml", text)
-    report.error("HX101", "m", span)
+    report.add("HX101", "m", span)
     rows = render(report).splitlines()
     return rows[3], rows[4]
 
@@ -93,21 +94,21 @@ def test_carets_stand_under_the_mistake(
 
 def test_place_behind_the_last_line_has_no_source() -> None:
     report = Report("r.yaml", "a: [\n")
-    report.error("HX001", "m", Span(2, 1, 2, 2))
+    report.add("HX001", "m", Span(2, 1, 2, 2))
 
     assert render(report) == "error[HX001]: m\n --> r.yaml:2:1\n\n1 error\n"
 
 
 def test_control_characters_of_a_file_do_not_reach_the_terminal() -> None:
     report = Report("r.yaml", "a: \x1b[31m\x07\x9b\n")
-    report.error("HX001", "control characters are not allowed", Span(1, 4, 1, 5))
+    report.add("HX001", "control characters are not allowed", Span(1, 4, 1, 5))
 
     assert render(report).replace("\n", "").isprintable()
 
 
 def test_message_stays_on_its_line() -> None:
     report = Report("r.yaml", '"a\\nb": 1\n')
-    report.error("HX101", "unknown key `a\nb`", Span(1, 1, 1, 7))
+    report.add("HX101", "unknown key `a\nb`", Span(1, 1, 1, 7))
 
     assert render(report).splitlines()[1] == " --> r.yaml:1:1"
 

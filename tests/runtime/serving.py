@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import uvicorn
 
 from hxroute.compiler import compile
-from hxroute.diagnostics import render
+from hxroute.diagnostics.text import render
 from hxroute.ir import Gateway
 from hxroute.runtime import application, serve
 
@@ -26,7 +26,8 @@ defaults: {auth: none}
 def compiled(endpoints: str, head: str = HEAD) -> Gateway:
     """Compile the endpoints of a gateway on the upstream `u`."""
     text = head + "endpoints:\n" + textwrap.indent(textwrap.dedent(endpoints), "  ")
-    gateway, report = compile(text.encode(), "routes.yaml")
+    result = compile(text.encode(), "routes.yaml")
+    gateway, report = result.gateway, result.report
     assert gateway is not None, render(report)
     return gateway
 

@@ -1,0 +1,112 @@
+"""What the commands share: options, reading a routes file, and how they fail."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from hxroute.compiler import Compiled
+    from hxroute.ir import Gateway
+
+__all__ = [
+    "DIFFERENT",
+    "STALE",
+    "WRONG",
+    "build_option",
+    "compiled",
+    "fail",
+    "path_option",
+    "printed",
+    "read",
+    "report_on",
+    "routes_option",
+    "summary",
+]
+
+STALE: Final = 1
+"""The exit code of `compile --check` for a build that is not what the file makes."""
+
+DIFFERENT: Final = 1
+"""The exit code of `plan` where requests change."""
+
+WRONG: Final = 2
+"""The exit code for anything that is wrong."""
+
+
+def path_option(
+    *names: str, default: str, help: str
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make an option that takes a path."""
+    kind = click.Path(path_type=Path)
+    return click.option(
+        *names, default=default, show_default=True, type=kind, help=help
+    )
+
+
+routes_option = path_option(
+    "-f", "--file", "source", default="routes.yaml", help="The routes file."
+)
+build_option = path_option(
+    "-o", "--output", "build", default="build/gateway.py", help="The compiled gateway."
+)
+
+
+def read(source: Path) -> bytes:
+    """Read a file, or say why not and exit; of one that is too large only a little."""
+    from hxroute.compiler import MAX_BYTES
+
+    try:
+        with source.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as exc:
+        fail(f"{source} cannot be read: {exc.strerror}")
+
+
+def compiled(source: Path) -> Compiled:
+    """Compile a file; where it holds errors, print the report and exit."""
+    from hxroute.compiler import compile
+
+    result = compile(read(source), str(source))
+    if result.gateway is None:
+        report_on(result)
+        raise SystemExit(WRONG)
+    return result
+
+
+def report_on(result: Compiled) -> None:
+    """Print the diagnostics of a file, where there are any."""
+    from hxroute.diagnostics import text
+
+    if result.report.diagnostics:
+        click.echo(text.render(result.report), err=True, nl=False)
+
+
+def printed(result: Compiled) -> str:
+    """Print a compiled gateway as the module it runs as."""
+    from hxroute.backends import python
+
+    assert result.gateway is not None
+    return python.emit(result.gateway, digest=result.digest)
+
+
+def summary(gateway: Gateway) -> str:
+    """Count what a gateway is made of."""
+    counts = (
+        (len(gateway.endpoints), "endpoint"),
+        (len(gateway.upstreams), "upstream"),
+        (len(gateway.settings), "setting"),
+    )
+    return ", ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in counts)
+
+
+def fail(message: str) -> NoReturn:
+    """Print a message of one or more lines as errors, and exit."""
+    with contextlib.suppress(OSError):
+        for line in message.splitlines():
+            click.echo(f"error: {line}", err=True)
+    raise SystemExit(WRONG)
