@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import signal
 import socket
@@ -27,6 +28,8 @@ settings:
   key: {env: KEY, default: sk-public, secret: true}
 upstreams: {u: {url: "{{ settings.url }}"}}
 auth: {a: {bearer: ["{{ settings.key }}"]}}
+headers: {h: {drop: [authorization, cookie]}}
+defaults: {request: {headers: h}}
 endpoints:
   - {path: /open, auth: none, respond: {text: "caf\u00e9"}}
   - {path: /closed, auth: a, methods: [GET], upstream: u}
@@ -119,7 +122,7 @@ def test_check_reports_every_mistake_at_its_place(folder: Path) -> None:
     done = hxroute(folder, "check")
     assert done.returncode == 2
     assert "error[HX202]: unknown auth `b`" in done.stderr
-    assert "routes.yaml:9:" in done.stderr
+    assert "routes.yaml:11:" in done.stderr
     assert "error[HX201]: unknown upstream `u`" in done.stderr
     assert done.stderr.endswith("2 errors, 1 warning\n")
 
@@ -350,3 +353,112 @@ def test_version_is_the_packages() -> None:
         check=True,
     )
     assert re.fullmatch(r".*, version \d+\.\d+\.\d+\n", done.stdout)
+
+
+def on_terminal(folder: Path, *arguments: str, **variables: str) -> str:
+    """Run a command whose errors go to a terminal, and return what that was sent."""
+    terminal, side = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hxroute", *arguments],
+        cwd=folder,
+        env=environment(**{"TERM": "xterm", "NO_COLOR": "", **variables}),
+        stdout=subprocess.DEVNULL,
+        stderr=side,
+    )
+    os.close(side)
+    shown = b"".join(iter(lambda: received(terminal), b""))
+    os.close(terminal)
+    assert process.wait(timeout=60) == 2
+    return shown.decode()
+
+
+def received(terminal: int) -> bytes:
+    """Read what a terminal was sent; Linux ends it by an error."""
+    try:
+        return os.read(terminal, 4096)
+    except OSError:
+        return b""
+
+
+@pytest.fixture
+def mistaken(folder: Path) -> Path:
+    (folder / "routes.yaml").write_text(ROUTES.replace("auth: a,", "auth: b,"))
+    return folder
+
+
+RED = "\x1b[1;31merror[HX202]\x1b[0m"
+
+
+@pytest.mark.parametrize("command", ["check", "compile"])
+def test_report_is_colored_on_a_terminal(mistaken: Path, command: str) -> None:
+    assert RED in on_terminal(mistaken, command)
+    assert "\x1b" not in hxroute(mistaken, command).stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables"),
+    [
+        ([], {"NO_COLOR": "1"}),
+        ([], {"TERM": "dumb"}),
+        (["--color", "never"], {}),
+    ],
+)
+def test_report_is_plain_on_a_terminal_where_that_is_wanted(
+    mistaken: Path, arguments: list[str], variables: dict[str, str]
+) -> None:
+    shown = on_terminal(mistaken, "check", *arguments, **variables)
+
+    assert "error[HX202]: unknown auth `b`" in shown
+    assert "\x1b" not in shown
+
+
+def test_report_is_colored_anywhere_where_that_is_said(mistaken: Path) -> None:
+    wish = ["check", "--color", "always"]
+
+    assert RED in hxroute(mistaken, *wish, NO_COLOR="1", TERM="dumb").stderr
+
+
+def test_check_prints_json_for_programs(mistaken: Path) -> None:
+    done = hxroute(mistaken, "check", "--format", "json", "--color", "always")
+
+    shown = json.loads(done.stdout)
+    assert (done.returncode, done.stderr) == (2, "")
+    assert shown["file"] == "routes.yaml"
+    assert "HX202" in [found["code"] for found in shown["diagnostics"]]
+
+
+def test_check_prints_commands_for_github(mistaken: Path) -> None:
+    done = hxroute(mistaken, "check", "--format", "github")
+
+    assert (done.returncode, done.stderr) == (2, "")
+    assert re.search(
+        r"(?m)^::error file=routes\.yaml,line=\d+,col=\d+,endLine=\d+,endColumn=\d+,"
+        r"title=HX202::unknown auth `b`",
+        done.stdout,
+    )
+
+
+def test_check_prints_a_sarif_log(mistaken: Path) -> None:
+    done = hxroute(mistaken, "check", "--format", "sarif")
+
+    assert (done.returncode, done.stderr) == (2, "")
+    assert json.loads(done.stdout)["version"] == "2.1.0"
+
+
+@pytest.mark.parametrize("format", ["json", "github", "sarif"])
+def test_check_of_a_good_file_prints_the_format_only(folder: Path, format: str) -> None:
+    done = hxroute(folder, "check", "--format", format, PYTHONIOENCODING="ascii")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "no errors" not in done.stdout
+    if format != "github":
+        json.loads(done.stdout)
+
+
+def test_check_of_a_file_that_is_not_there_says_so_in_any_format(
+    tmp_path: Path,
+) -> None:
+    done = hxroute(tmp_path, "check", "--format", "json")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: routes.yaml cannot be read: ")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TextIO
 
 import click
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from hxroute.compiler import Compiled
     from hxroute.ir import Gateway
 
@@ -19,6 +23,7 @@ __all__ = [
     "WRONG",
     "build_option",
     "compiled",
+    "console",
     "fail",
     "path_option",
     "printed",
@@ -78,12 +83,21 @@ def compiled(source: Path) -> Compiled:
     return result
 
 
-def report_on(result: Compiled) -> None:
+def report_on(result: Compiled, color: str = "auto") -> None:
     """Print the diagnostics of a file, where there are any."""
     from hxroute.diagnostics import text
 
     if result.report.diagnostics:
-        click.echo(text.render(result.report), err=True, nl=False)
+        shown = text.render(result.report, color=_colored(color, sys.stderr))
+        click.echo(shown, err=True, nl=False, color=True)
+
+
+def _colored(wish: str, stream: TextIO | None) -> bool:
+    """Whether to colour a stream: as wished, or where a terminal takes it."""
+    if wish != "auto":
+        return wish == "always"
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return not plain and stream is not None and stream.isatty()
 
 
 def printed(result: Compiled) -> str:
@@ -102,6 +116,13 @@ def summary(gateway: Gateway) -> str:
         (len(gateway.settings), "setting"),
     )
     return ", ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in counts)
+
+
+def console() -> Console:
+    """Return a console that colours on terminals only, and not under NO_COLOR."""
+    from rich.console import Console
+
+    return Console(highlight=False, markup=False, emoji=False)
 
 
 def fail(message: str) -> NoReturn:

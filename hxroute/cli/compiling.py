@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -19,20 +20,66 @@ from hxroute.cli.common import (
     summary,
 )
 
+if TYPE_CHECKING:
+    from hxroute.diagnostics import Report
+
 __all__ = ["check", "compile_"]
+
+_FORMATS: Final = ("text", "json", "github", "sarif")
+_OF_ONE_FILE: Final = ("json", "sarif")
+"""The formats that are one document."""
+_COLORS: Final = ("auto", "always", "never")
 
 
 @click.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @routes_option
-def check(source: Path) -> None:
-    """Say what is wrong with a routes file. Exit 2 where anything is."""
+@click.option(
+    "--format",
+    type=click.Choice(_FORMATS),
+    default="text",
+    show_default=True,
+    help="What to print; all but text goes to standard output.",
+)
+@click.option(
+    "--color",
+    type=click.Choice(_COLORS),
+    default="auto",
+    show_default=True,
+    help="Colour the text; by default on a terminal.",
+)
+def check(files: tuple[Path, ...], source: Path, format: str, color: str) -> None:
+    """Say what is wrong with a routes file, or with several. Exit 2 where anything is.
+
+    FILES are those to check, as pre-commit names them; without any it is that of -f.
+    """
+    sources = files or (source,)
+    if len(sources) > 1 and format in _OF_ONE_FILE:
+        fail(f"--format {format} takes one file")
+    right = [_is_right(item, format, color) for item in sources]
+    if not all(right):
+        raise SystemExit(WRONG)
+
+
+def _is_right(source: Path, format: str, color: str) -> bool:
     from hxroute.compiler import compile
 
     result = compile(read(source), str(source))
-    report_on(result)
-    if result.gateway is None:
-        raise SystemExit(WRONG)
-    click.echo(f"{source}: {summary(result.gateway)}, no errors")
+    if format == "text":
+        report_on(result, color)
+    else:
+        click.echo(_rendered(result.report, format).encode(), nl=False)
+    if result.gateway is not None and format == "text":
+        click.echo(f"{source}: {summary(result.gateway)}, no errors")
+    return result.gateway is not None
+
+
+def _rendered(report: Report, format: str) -> str:
+    """Render a report for a program."""
+    from hxroute.diagnostics import github, json, sarif
+
+    renderers = {"github": github.render, "json": json.render, "sarif": sarif.render}
+    return renderers[format](report)
 
 
 @click.command("compile")

@@ -13,6 +13,8 @@ CATALOG: Final = {
     "HX003": "a YAML tag",
     "HX004": "too deep or too large",
     "HX005": "no single UTF-8 document",
+    "HX006": "a tab where YAML wants blanks",
+    "HX007": "aliases that expand to too much",
     "HX008": "an unknown alias",
     # shape
     "HX101": "an unknown key",
@@ -22,12 +24,20 @@ CATALOG: Final = {
     "HX105": "a malformed value",
     "HX106": "a value outside its bounds",
     "HX107": "keys that exclude each other, or of which one is needed",
+    "HX108": "a boolean that is not spelt true or false",
+    "HX109": "a malformed duration",
+    "HX110": "a malformed size",
+    "HX111": "a number that is no status",
+    "HX112": "a text that is no header name",
+    "HX113": "a text that is no URL of an upstream",
     # names
     "HX201": "an unknown upstream",
     "HX202": "an unknown auth",
     "HX203": "an unknown header rule set",
     "HX204": "an unknown error mapping",
     "HX205": "a name that is taken or reserved",
+    "HX206": "an unknown setting",
+    "HX207": "a definition that nothing uses",
     # meaning
     "HX301": "an endpoint without auth",
     "HX302": "a path that is no pattern",
@@ -41,7 +51,17 @@ CATALOG: Final = {
     "HX310": "an endpoint that can never match",
     "HX311": "a header that each hop makes anew",
     "HX312": "a secret with a default",
+    "HX313": "an unknown filter or test in a template",
+    "HX314": "a template that can give no value",
+    "HX315": "endpoints that overlap without either being the narrower",
+    "HX316": "a method that an earlier endpoint takes",
+    "HX317": "error kinds without an answer of their mapping",
+    "HX318": "a client's credentials that would reach an upstream",
+    "HX319": "a key that stands in the file",
+    "HX320": "a key from a setting that is not secret",
+    "HX321": "an upstream call whose place a request could choose",
+    "HX322": "a status rule that can never apply",
 }
 
-WARNINGS: Final = frozenset({"HX312"})
+WARNINGS: Final = frozenset({"HX207", "HX312", "HX315", "HX316", "HX317"})
 """The codes that stop nothing."""

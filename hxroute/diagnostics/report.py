@@ -11,11 +11,12 @@ from typing import Final, Literal
 from hxroute.diagnostics.catalog import CATALOG, WARNINGS
 from hxroute.span import Span, split_lines
 
-__all__ = ["Diagnostic", "Report", "did_you_mean"]
+__all__ = ["Diagnostic", "Report", "did_you_mean", "nearest"]
 
 Severity = Literal["error", "warning"]
 
 _MANY: Final = 50
+_ENOUGH: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Report:
 
     def _add(self, found: Diagnostic) -> None:
         """Add a diagnostic once: what stands in `defaults` is met by every endpoint."""
-        if found not in self._known:
+        if found not in self._known and not self.full:
             self._known.add(found)
             self.diagnostics.append(found)
 
@@ -78,6 +79,11 @@ class Report:
         return self._split[1]
 
     @property
+    def full(self) -> bool:
+        """Whether it holds as much as anybody will read; a pass may stop looking."""
+        return len(self.diagnostics) >= _ENOUGH
+
+    @property
     def failed(self) -> bool:
         """Whether any diagnostic is an error."""
         return any(found.severity == "error" for found in self.diagnostics)
@@ -86,12 +92,16 @@ class Report:
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return `did you mean `x`?` for a near miss, else the names that are known."""
     names = sorted(known)
-    near = difflib.get_close_matches(name, _likely(name, names), n=1)
-    if near:
-        return f"did you mean `{near[0]}`?"
+    for near in nearest(name, names):
+        return f"did you mean `{near}`?"
     if names and len(names) <= 20:
         return "known are " + ", ".join(f"`{item}`" for item in names)
     return ""
+
+
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """Return the name that is most like a misspelt one, or none."""
+    return difflib.get_close_matches(name, _likely(name, sorted(known)), n=1)
 
 
 def _likely(name: str, names: list[str]) -> list[str]:
