@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
 from collections.abc import Iterator
@@ -9,11 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
 
 from hxroute import errors, http, ir, nodes
 from hxroute.compiler import schemas
+from hxroute.diagnostics import CATALOG
 
+WHOLE = schemas.document()
 FOLDER = schemas.folder()
 FILES = [FOLDER / "routes.schema.json", *sorted((FOLDER / "nodes").glob("*.json"))]
 ROUTES: dict[str, Any] = json.loads(FILES[0].read_text(encoding="utf-8"))
@@ -33,7 +41,8 @@ def parts_of(schema: object, place: str = "") -> Iterator[tuple[str, dict[str, A
     if isinstance(schema, dict):
         yield place, schema
         for key, value in schema.items():
-            yield from parts_of(value, f"{place}/{key}")
+            if not (key == "examples" and isinstance(value, list)):
+                yield from parts_of(value, f"{place}/{key}")
     elif isinstance(schema, list):
         for number, value in enumerate(schema):
             yield from parts_of(value, f"{place}/{number}")
@@ -66,14 +75,38 @@ def test_schema_dispatches_on_keys_only(path: Path) -> None:
         assert not refused, f"{place} holds {refused}"
 
 
+PROPERTIES = {
+    f"{place}/{name}": schemas.resolved(item, WHOLE)
+    for place, part in parts_of(WHOLE)
+    for name, item in part.get("properties", {}).items()
+}
+
+
+@pytest.mark.parametrize("schema", PROPERTIES.values(), ids=PROPERTIES)
+def test_every_property_is_described_with_examples_that_fit(
+    schema: dict[str, Any],
+) -> None:
+    assert schema["description"].endswith(".")
+    assert schema["examples"]
+    validator = schemas._Validator({**schema, "$defs": WHOLE["$defs"]})
+    for example in [*schema["examples"], schema.get("default", schema["examples"][0])]:
+        assert list(validator.iter_errors(example)) == []
+
+
+@pytest.mark.parametrize("schema", PROPERTIES.values(), ids=PROPERTIES)
+def test_description_states_the_default(schema: dict[str, Any]) -> None:
+    if "default" in schema:
+        default = schema["default"]
+        shown = default if isinstance(default, str) else json.dumps(default)
+        stated = (f"Default {shown}.", f"`{shown}` (default)")
+        assert any(text in schema["description"] for text in stated)
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_every_property_is_described(path: Path) -> None:
+def test_beside_a_reference_stand_only_annotations(path: Path) -> None:
     for place, part in parts_of(schema_of(path)):
-        for name, item in part.get("properties", {}).items():
-            described = resolved(item["$ref"], path) if "$ref" in item else {}
-            text = {**described, **item}.get("description", "")
-            assert text, f"{place}: `{name}` has no description"
-            assert text.endswith("."), f"{place}: `{name}`"
+        if isinstance(part.get("$ref"), str):
+            assert set(part) <= {"$ref", "description", "default", "examples"}, place
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -168,7 +201,8 @@ def test_keys_of_the_language_are_fields_of_the_data(
 def test_every_kind_of_error_can_be_mapped() -> None:
     keys = set(node_schema("map_errors")["properties"])
 
-    assert keys == set(errors.KINDS) - {"client_gone"} | {errors.UPSTREAM_STATUS}
+    others = {errors.UPSTREAM_STATUS, "other"}
+    assert keys == set(errors.KINDS) - {"client_gone"} | others
 
 
 @pytest.mark.parametrize("kind", sorted(set(errors.KINDS) - {"client_gone"}))
@@ -178,34 +212,44 @@ def test_description_of_an_error_states_its_status(kind: str) -> None:
     assert described.startswith(f"{errors.KINDS[kind].status}: ")
 
 
-def test_defaults_that_descriptions_state_are_those_of_the_data() -> None:
-    setting, upstream = ROUTES["$defs"]["setting"], ROUTES["$defs"]["upstream"]
-    server, timeout = ROUTES["properties"]["server"], ROUTES["$defs"]["timeout"]
-    stated = {
-        "type": setting["properties"]["type"],
-        "max_connections": upstream["properties"]["max_connections"],
-        "idle_timeout": upstream["properties"]["idle_timeout"],
-        "host": server["properties"]["host"],
-        "port": server["properties"]["port"],
-        **timeout["properties"],
+def defaults_of(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the defaults that the keys of a mapping state."""
+    return {
+        name: item["default"]
+        for name, item in schema["properties"].items()
+        if "default" in item
     }
 
-    said = {
-        name: item["description"].rsplit("Default ", 1)[1]
-        for name, item in stated.items()
-    }
 
-    defaults = http.Timeout()
-    assert said == {
-        "type": f"{ir.Setting('x').type}.",
-        "max_connections": f"{ir.Upstream('x', 'y').max_connections}.",
-        "idle_timeout": f"{ir.Upstream('x', 'y').idle_timeout:g}s.",
-        "host": f"{ir.Server().host}.",
-        "port": f"{ir.Server().port}.",
-        "connect": f"{defaults.connect:g}s.",
-        "read": f"{defaults.read:g}s.",
-        "write": f"{defaults.write:g}s.",
-        "pool": f"{defaults.pool:g}s.",
+def seconds(value: float) -> str:
+    return f"{value:g}s"
+
+
+def test_defaults_that_the_schema_states_are_those_of_the_data() -> None:
+    setting, upstream, timeout = ir.Setting("x"), ir.Upstream("x", "y"), http.Timeout()
+    server = ir.Server()
+
+    assert defaults_of(ROUTES["$defs"]["setting"]) == {
+        "type": setting.type,
+        "optional": setting.optional,
+        "secret": setting.secret,
+    }
+    assert defaults_of(ROUTES["$defs"]["upstream"]) == {
+        "max_connections": upstream.max_connections,
+        "idle_timeout": seconds(upstream.idle_timeout),
+    }
+    assert defaults_of(ROUTES["properties"]["server"]) == {
+        "host": server.host,
+        "port": server.port,
+    }
+    assert defaults_of(ROUTES["$defs"]["timeout"]) == {
+        field.name: seconds(getattr(timeout, field.name))
+        for field in dataclasses.fields(timeout)
+    }
+    assert defaults_of(ROUTES) == {"paths": ir.Gateway(endpoints=()).paths}
+    assert defaults_of(node_schema("respond")) == {"status": nodes.Respond().status}
+    assert defaults_of(node_schema("observe")) == {
+        "access_log": nodes.Observe().access_log
     }
 
 
@@ -227,3 +271,120 @@ def test_repository_s_routes_file_names_its_schema() -> None:
     first = (FOLDER.parent / "routes.yaml").read_text(encoding="utf-8").splitlines()[0]
 
     assert first == "# yaml-language-server: $schema=schemas/routes.schema.json"
+
+
+CODES = {"a duration": "HX109", "a size": "HX110", "a status": "HX111"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_what_has_a_code_of_its_own_names_it(path: Path) -> None:
+    for place, part in parts_of(schema_of(path)):
+        if isinstance(part.get("expects"), str):
+            words = " ".join(part["expects"].split()[:2])
+            wanted = {**CODES, "a header": "HX112"}.get(words)
+            assert part.get("code") == wanted, place
+            assert wanted is None or wanted in CATALOG
+
+
+def test_published_schema_is_one_valid_document_of_known_words() -> None:
+    published = schemas.published()
+
+    Draft202012Validator.check_schema(published)
+    assert published["$id"] == ROUTES["$id"]
+    for place, part in parts_of(published):
+        in_keys = place.endswith("/properties")
+        assert in_keys or not {"expects", "code"} & set(part), place
+        if isinstance(part.get("$ref"), str):
+            assert schemas.resolved(part, published)
+
+
+def test_published_schema_keeps_keys_and_examples_of_our_annotations_names() -> None:
+    part = {"properties": {"code": {"expects": "x"}}, "examples": [{"code": "x"}]}
+
+    assert schemas._public(part) == {
+        "properties": {"code": {}},
+        "examples": [{"code": "x"}],
+    }
+
+
+def split_validator() -> Any:
+    """Return a validator of the files as they are."""
+    documents = [schema_of(path) for path in FILES]
+    for document in documents:
+        del document["$schema"]
+    resources = ((item["$id"], DRAFT202012.create_resource(item)) for item in documents)
+    registry: Registry[Any] = Registry().with_resources(resources)
+    return schemas._Validator(documents[0], registry=registry)
+
+
+def published_validator() -> Any:
+    published = schemas.published()
+    del published["$schema"]
+    return schemas._Validator(published)
+
+
+SPLIT, PUBLISHED = split_validator(), published_validator()
+VALID = [
+    yaml.safe_load(path.read_text(encoding="utf-8"))
+    for path in sorted((Path(__file__).parent / "cases" / "valid").glob("*.yaml"))
+]
+
+
+def verdict(validator: Any, document: object) -> set[tuple[object, ...]]:
+    """Return the place and the word of each mistake."""
+    return {
+        (*error.absolute_path, error.validator)
+        for error in validator.iter_errors(document)
+    }
+
+
+@pytest.mark.parametrize("document", VALID)
+def test_published_schema_takes_every_valid_case(document: object) -> None:
+    assert verdict(PUBLISHED, document) == set()
+    assert verdict(SPLIT, document) == set()
+
+
+def places_in(document: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the path of every value below a document."""
+    keys = document if isinstance(document, dict) else range(len(document))
+    for key in keys:
+        yield (*path, key)
+        if isinstance(document[key], dict | list):
+            yield from places_in(document[key], (*path, key))
+
+
+WORDS = sorted({name for _, part in parts_of(WHOLE) for name in part})
+VALUES = st.one_of(
+    st.sampled_from(
+        [None, True, -1, 0, 200, 700, 1.5, "", "none", "5xx", "30s", "1MiB"]
+    ),
+    st.sampled_from(
+        [[], {}, [""], {"": ""}, ["a", "a"], "{{ settings.x }}", "X-Y", "a b"]
+    ),
+    st.sampled_from([schema["examples"][0] for schema in PROPERTIES.values()]),
+)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> Any:
+    """Return a valid document after a few edits."""
+    document = copy.deepcopy(draw(st.sampled_from(VALID)))
+    for _ in range(draw(st.integers(1, 3))):
+        *path, last = draw(st.sampled_from(list(places_in(document))))
+        parent = document
+        for step in path:
+            parent = parent[step]
+        if isinstance(parent, dict) and draw(st.booleans()):
+            parent[draw(st.sampled_from(WORDS))] = parent.pop(last)
+        else:
+            parent[last] = copy.deepcopy(draw(VALUES))
+    return document
+
+
+@settings(derandomize=True, deadline=None, max_examples=300)
+@given(mutated())
+def test_published_schema_and_ours_say_what_the_files_say(document: Any) -> None:
+    wanted = verdict(SPLIT, document)
+
+    assert verdict(PUBLISHED, document) == wanted
+    assert verdict(schemas.validator(), document) == wanted

@@ -6,9 +6,12 @@ from typing import Any
 
 import click
 
+from hxroute.cli.codes import explain_code
 from hxroute.cli.common import fail
 from hxroute.cli.compiling import check, compile_
+from hxroute.cli.explaining import explain, routes
 from hxroute.cli.serving import demo, run
+from hxroute.cli.starting import completion, init, schema
 
 __all__ = ["main"]
 
@@ -30,5 +33,16 @@ def main() -> None:
     """Compile a routes.yaml to a gateway, and serve it."""
 
 
-for _command in (check, compile_, run, demo):
+for _command in (
+    init,
+    check,
+    compile_,
+    run,
+    explain,
+    routes,
+    explain_code,
+    schema,
+    completion,
+    demo,
+):
     main.add_command(_command)

@@ -1,4 +1,8 @@
-"""The schemas that ship with the package, and nothing from anywhere else."""
+"""The schemas that ship with the package, and nothing from anywhere else.
+
+They lie in several files, one for each node; `document` puts them together. No schema
+refers to itself, and beside a `$ref` stand only annotations.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +11,90 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from jsonschema import Draft202012Validator, ValidationError, validators
-from referencing import Registry
-from referencing.jsonschema import DRAFT202012
 
-__all__ = ["folder", "validator"]
+__all__ = ["document", "folder", "published", "resolved", "validator"]
 
 _PACKAGE = Path(__file__).parent.parent
+_OURS: Final = frozenset({"expects", "code"})
+"""Annotations for our own messages; strict validators refuse words they don't know."""
 
 
 def folder() -> Path:
     """Return where the schemas are: in the installed package, or beside its source."""
     packaged = _PACKAGE / "schemas"
     return packaged if packaged.is_dir() else _PACKAGE.parent / "schemas"
+
+
+@functools.cache
+def validator() -> Draft202012Validator:
+    """Return the validator of a routes file; it never fetches anything."""
+    whole = document()
+    # `$schema` would bring the stock validator back.
+    shape = {key: whole[key] for key in whole.keys() - {"$schema", "$id", "$defs"}}
+    return _Validator(_inlined(shape, whole))
+
+
+def document() -> dict[str, Any]:
+    """Return the schema of a routes file as one document; its nodes are definitions."""
+    root = folder()
+    whole = _read(root / "routes.schema.json")
+    for path in sorted((root / "nodes").glob("*.schema.json")):
+        node = _read(path)
+        whole["$defs"] |= node.pop("$defs", {})
+        del node["$schema"], node["$id"]
+        whole["$defs"][path.name.removesuffix(".schema.json")] = node
+    return whole
+
+
+def published() -> dict[str, Any]:
+    """Return the document for editors and other validators."""
+    public: dict[str, Any] = _public(document())
+    return public
+
+
+def resolved(schema: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema of the document with what its `$ref` leads to."""
+    found = schema
+    while "$ref" in found:
+        name = found["$ref"].removeprefix("#/$defs/")
+        own = {key: value for key, value in found.items() if key != "$ref"}
+        found = {**whole["$defs"][name], **own}
+    return found
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Read a file of ours, its references turned to definitions of the document."""
+    text = path.read_text("utf-8").replace('"../routes.schema.json#', '"#')
+    schema: dict[str, Any] = json.loads(
+        re.sub(r'"nodes/(\w+)\.schema\.json"', r'"#/$defs/\1"', text)
+    )
+    return schema
+
+
+def _inlined(part: Any, whole: dict[str, Any]) -> Any:
+    """Put what references lead to in their place: following them costs the most."""
+    if isinstance(part, list):
+        return [_inlined(item, whole) for item in part]
+    if not isinstance(part, dict):
+        return part
+    part = resolved(part, whole) if isinstance(part.get("$ref"), str) else part
+    return {key: _inlined(value, whole) for key, value in part.items()}
+
+
+def _public(part: Any) -> Any:
+    """Leave out our own annotations; examples and keys of the language stay."""
+    if isinstance(part, list):
+        return [_public(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        key: value if key == "examples" and isinstance(value, list) else _public(value)
+        for key, value in part.items()
+        if not (key in _OURS and isinstance(value, str))
+    }
 
 
 def _pattern(
@@ -43,23 +116,3 @@ _Validator: type[Draft202012Validator] = validators.extend(  # type: ignore[no-u
     {"pattern": _pattern},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
 )
-
-
-@functools.cache
-def validator() -> Draft202012Validator:
-    """Return the validator of a routes file; it never fetches anything."""
-    documents = [json.loads(path.read_text("utf-8")) for path in _files()]
-    for document in documents:
-        del document["$schema"]  # it would bring the stock validator back
-    registry: Registry[Any] = Registry().with_resources(
-        (item["$id"], DRAFT202012.create_resource(item)) for item in documents
-    )
-    return _Validator(documents[0], registry=registry)
-
-
-def _files() -> list[Path]:
-    root = folder()
-    return [
-        root / "routes.schema.json",
-        *sorted((root / "nodes").glob("*.schema.json")),
-    ]
