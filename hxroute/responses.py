@@ -19,7 +19,7 @@ from hxroute.http import (
 )
 from hxroute.ir import HeaderRules, StatusRule
 
-__all__ = ["Responses"]
+__all__ = ["Replacement", "Responses"]
 
 _SMALL: Final = 64 * 1024
 """Bodies up to this size, in bytes, are gathered and may be replaced."""
@@ -50,7 +50,7 @@ class Responses:
         header_rules: Iterable[HeaderRules],
         settings: templates.Values,
     ) -> None:
-        self._replacements = [_Replacement(rule, settings) for rule in replace]
+        self._replacements = [Replacement(rule, settings) for rule in replace]
         self._header_rules = rules.prepare(header_rules, settings)
 
     async def accept(
@@ -110,12 +110,12 @@ class Responses:
             return replacement.make(response)
         return response, length
 
-    def _replacement(self, status: int) -> _Replacement | None:
+    def _replacement(self, status: int) -> Replacement | None:
         found = (item for item in self._replacements if item.matches(status))
         return next(found, None)
 
 
-class _Replacement:
+class Replacement:
     """One status rule, prepared."""
 
     def __init__(self, rule: StatusRule, settings: templates.Values) -> None:
@@ -126,13 +126,16 @@ class _Replacement:
         self._replaced = _OF_THE_OLD_BODY.union(name for name, _ in self._headers)
 
     def matches(self, status: int) -> bool:
+        """Tell whether the rule is for a status."""
         shown = str(status)
         return any(match in (shown, f"{shown[0]}xx") for match in self._rule.match)
 
     def applies(self, response: Response) -> bool:
+        """Tell whether the rule is for a response whose status it matches."""
         return self._rule.unless is None or not _is_json_error(response)
 
     def make(self, response: Response) -> tuple[Response, int]:
+        """Return what takes the place of a response, and the length of its body."""
         status = self._rule.status or response.status
         body = self._content
         if not isinstance(body, bytes):

@@ -6,6 +6,7 @@ is its path in `NODES`.
 
 from typing import Final
 
+from hxroute.errors import BadPath, MethodNotAllowed, NotFound
 from hxroute.nodes.authenticate import Authenticate
 from hxroute.nodes.execute import Execute
 from hxroute.nodes.limit_body import LimitBody
@@ -16,6 +17,7 @@ from hxroute.nodes.respond import Respond
 
 __all__ = [
     "NODES",
+    "UNMATCHED",
     "Authenticate",
     "Execute",
     "LimitBody",
@@ -35,3 +37,6 @@ NODES: Final = (
     Execute,  # the upstream call: innermost, nothing comes after
 )
 """Every node in the order of travel, with the reason for its place."""
+
+UNMATCHED: Final = (BadPath, NotFound, MethodNotAllowed)
+"""The errors in which a request ends before it has a pipeline."""

@@ -10,7 +10,7 @@ import hmac
 from dataclasses import dataclass, field
 
 from hxroute import templates
-from hxroute.errors import StartError, Unauthorized
+from hxroute.errors import ProxyError, StartError, Unauthorized
 from hxroute.http import Handler, Headers, Request, Response, Start, first
 from hxroute.ir import BearerAuth
 
@@ -23,6 +23,10 @@ class Authenticate:
 
     auth: BearerAuth
     at: int = field(default=0, compare=False)
+
+    def raises(self) -> tuple[type[ProxyError], ...]:
+        """Return the errors that this node can end a request in."""
+        return (Unauthorized,)
 
     def wrap(self, next: Handler, start: Start) -> Handler:
         """Refuse what shows no key; of several fields only the checked one goes on."""

@@ -25,7 +25,18 @@ from typing import Final
 from urllib.parse import quote
 
 from hxroute import paths, rules, templates
-from hxroute.errors import BadRequest
+from hxroute.errors import (
+    BadPath,
+    BadRequest,
+    BadResponse,
+    ConnectFailed,
+    ConnectTimeout,
+    Disconnected,
+    PoolTimeout,
+    ProxyError,
+    ReadTimeout,
+    WriteTimeout,
+)
 from hxroute.http import (
     Handler,
     Headers,
@@ -38,15 +49,26 @@ from hxroute.http import (
 from hxroute.ir import UNLISTED_METHODS, ErrorTable, HeaderRules
 from hxroute.responses import Responses
 
-__all__ = ["METHOD", "Execute"]
+__all__ = ["BODY_FIELDS", "FRAMING", "METHOD", "Execute"]
 
-_FRAMING: Final = frozenset({b"host", b"content-length", b"expect"})
+FRAMING: Final = frozenset({b"host", b"content-length", b"expect"})
 """Made anew for each hop. The server has answered `Expect: 100-continue` itself."""
 
 METHOD: Final = re.compile(rb"[A-Z][A-Z-]*")
 """What a call may use as its method."""
 
-_BODY_FIELDS: Final = frozenset({b"content-type", b"content-encoding"})
+BODY_FIELDS: Final = frozenset({b"content-type", b"content-encoding"})
+_OF_A_CALL: Final = (
+    ConnectFailed,
+    Disconnected,
+    BadResponse,
+    ConnectTimeout,
+    PoolTimeout,
+    ReadTimeout,
+    WriteTimeout,
+)
+"""What any connector can end a call in."""
+
 _Part = Callable[[templates.Values], bytes]
 
 
@@ -70,6 +92,12 @@ class Execute:
     response_headers: tuple[HeaderRules, ...] = ()
     errors: ErrorTable = ErrorTable()
     at: int = field(default=0, compare=False)
+
+    def raises(self) -> tuple[type[ProxyError], ...]:
+        """Return the errors that this node can end a request in."""
+        rendered = templates.raised(self.sources())
+        refused = (BadPath,) if self.path is not None else ()
+        return (*rendered, *refused, *_OF_A_CALL)
 
     def wrap(self, next: Handler, start: Start) -> Handler:
         """Prepare every template; nothing comes after this node."""
@@ -124,7 +152,7 @@ class Execute:
             if body is not None:
                 made.body = body if isinstance(body, bytes) else body(values)
                 made.length = len(made.body)
-                made.headers = [f for f in made.headers if f[0] not in _BODY_FIELDS]
+                made.headers = [f for f in made.headers if f[0] not in BODY_FIELDS]
                 made.headers.append((b"content-type", b"application/json"))
             made.headers = header_rules(made.headers, values)
             return made
@@ -133,7 +161,7 @@ class Execute:
 
 
 def _end_to_end(headers: Headers) -> Headers:
-    return [field for field in forwardable(headers) if field[0] not in _FRAMING]
+    return [field for field in forwardable(headers) if field[0] not in FRAMING]
 
 
 def _method(source: str | None, settings: templates.Values) -> _Part | None:

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 from hxroute import templates
-from hxroute.errors import PayloadTooLarge, StartError
+from hxroute.errors import PayloadTooLarge, ProxyError, StartError
 from hxroute.http import Handler, Request, Response, Start
 from hxroute.units import size
 
@@ -24,9 +24,13 @@ class LimitBody:
     max_body: str
     at: int = field(default=0, compare=False)
 
+    def raises(self) -> tuple[type[ProxyError], ...]:
+        """Return the errors that this node can end a request in."""
+        return (PayloadTooLarge,)
+
     def wrap(self, next: Handler, start: Start) -> Handler:
         """Refuse by the declared length at once, else by what arrives."""
-        limit = self._limit(start)
+        limit = self.limit(start)
 
         async def limit_body(request: Request) -> Response:
             if request.length is not None and request.length > limit:
@@ -38,7 +42,12 @@ class LimitBody:
 
         return limit_body
 
-    def _limit(self, start: Start) -> int:
+    def limit(self, start: Start) -> int:
+        """Return the limit in bytes.
+
+        Raises:
+            StartError: where the settings make no size of it.
+        """
         shown = templates.text(self.max_body, start.settings)
         limit = size(shown) if isinstance(shown, str) else None
         if limit is None:

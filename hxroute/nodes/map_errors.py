@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from hxroute import jsontext, rules, templates
-from hxroute.errors import KINDS, ClientGone, Internal, ProxyError, lineage
+from hxroute.errors import KINDS, OTHER, ClientGone, Internal, ProxyError, lineage
 from hxroute.http import Handler, Headers, Request, Response, Start
 from hxroute.ir import ErrorAnswer, ErrorTable
 
@@ -30,6 +30,10 @@ class MapErrors:
 
     table: ErrorTable = ErrorTable()
     at: int = field(default=0, compare=False)
+
+    def raises(self) -> tuple[type[ProxyError], ...]:
+        """Return the errors that this node can end a request in."""
+        return (Internal,)
 
     def wrap(self, next: Handler, start: Start) -> Handler:
         """Prepare the answer of every kind, then try what comes after."""
@@ -51,7 +55,7 @@ class MapErrors:
 
 
 def _answer(kind: str, stated: dict[str, ErrorAnswer], start: Start) -> _Answer:
-    for name in lineage(kind):
+    for name in (*lineage(kind), OTHER):
         if name in stated:
             return _stated_answer(stated[name], start)
     return _problem

@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Final
 
-from hxroute.errors import ClientGone
+from hxroute.errors import ClientGone, ProxyError
 from hxroute.http import Handler, Request, Response, Start
 
 __all__ = ["Observe"]
@@ -26,6 +26,10 @@ class Observe:
 
     access_log: bool = True
     at: int = field(default=0, compare=False)
+
+    def raises(self) -> tuple[type[ProxyError], ...]:
+        """Return the errors that this node can end a request in."""
+        return ()
 
     def wrap(self, next: Handler, start: Start) -> Handler:
         """Log around everything else."""

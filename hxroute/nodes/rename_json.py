@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hxroute import jsontext
-from hxroute.errors import NotAnObject
+from hxroute.errors import InvalidJson, NotAnObject, ProxyError
 from hxroute.http import Handler, Request, Response, Start, read_whole
 
 __all__ = ["RenameJson"]
@@ -20,6 +20,10 @@ class RenameJson:
 
     rename: tuple[tuple[str, str], ...]
     at: int = field(default=0, compare=False)
+
+    def raises(self) -> tuple[type[ProxyError], ...]:
+        """Return the errors that this node can end a request in."""
+        return (InvalidJson, NotAnObject)
 
     def wrap(self, next: Handler, start: Start) -> Handler:
         """Rewrite the body; one that needs no change goes on byte for byte."""

@@ -5,9 +5,11 @@ Stands where the execution node stands: nothing comes after it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from hxroute import rules, templates
+from hxroute.errors import ProxyError
 from hxroute.http import BODILESS, Handler, Request, Response, Start
 
 __all__ = ["Respond"]
@@ -23,11 +25,14 @@ class Respond:
     text: str | None = None
     at: int = field(default=0, compare=False)
 
+    def raises(self) -> tuple[type[ProxyError], ...]:
+        """Return the errors that this node can end a request in."""
+        return templates.raised(self.sources())
+
     def wrap(self, next: Handler, start: Start) -> Handler:
         """Prepare the answer; one that no request changes is made once."""
         content_type, content = templates.content(self.json, self.text, start.settings)
-        sources = [*templates.strings(self.json or "null"), self.text or ""]
-        roots = templates.roots(sources)
+        roots = templates.roots(self.sources())
         headers = rules.stated(self.headers, content_type if content != b"" else None)
 
         async def respond(request: Request) -> Response:
@@ -40,3 +45,8 @@ class Respond:
             return Response(self.status, [*headers, length], body)
 
         return respond
+
+    def sources(self) -> Iterator[str]:
+        """Yield every template of the answer."""
+        yield from templates.strings(self.json or "null")
+        yield self.text or ""

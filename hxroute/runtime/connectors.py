@@ -30,7 +30,7 @@ from hxroute.errors import (
 from hxroute.http import Handler, Headers, Request, Response, Timeout
 from hxroute.ir import Upstream
 
-__all__ = ["Connector"]
+__all__ = ["Connector", "framing"]
 
 _IDEMPOTENT: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PUT", "TRACE"})
 """RFC 9110 §9.2.2: what may be sent again."""
@@ -122,7 +122,7 @@ class Connector:
         made = httpx2.Request(
             request.method,
             self._url,
-            headers=[self._host, *request.headers, *_framing(request)],
+            headers=[self._host, *request.headers, *framing(request)],
             stream=_Stream(request.body),
             extensions=extensions,
         )
@@ -198,7 +198,8 @@ def _seconds(limits: Timeout) -> dict[str, float]:
     return asdict(limits)
 
 
-def _framing(request: Request) -> Headers:
+def framing(request: Request) -> Headers:
+    """Return the fields that frame a request with that body (RFC 9112 §6)."""
     if request.length is None:
         return [(b"transfer-encoding", b"chunked")]
     if request.length or request.method in ("PATCH", "POST", "PUT"):

@@ -10,7 +10,7 @@ from hxroute.errors import MethodNotAllowed, NotFound
 from hxroute.http import Handler, Request
 from hxroute.ir import STANDARD_METHODS, UNLISTED_METHODS, Endpoint
 
-__all__ = ["Route", "Router"]
+__all__ = ["Route", "Router", "takes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,12 @@ class Route:
     pattern: paths.Pattern
     handler: Handler
 
-    def takes(self, method: str) -> bool:
-        """Tell whether the endpoint takes a method; without a list, all but two."""
-        if self.endpoint.methods:
-            return method in self.endpoint.methods
-        return method not in UNLISTED_METHODS
+
+def takes(endpoint: Endpoint, method: str) -> bool:
+    """Tell whether an endpoint takes a method; without a list, all but two."""
+    if endpoint.methods:
+        return method in endpoint.methods
+    return method not in UNLISTED_METHODS
 
 
 class Router:
@@ -57,7 +58,7 @@ class Router:
         path = paths.comparable(request.path)
         candidates = self._candidates(path)
         for route in candidates:
-            if route.takes(request.method):
+            if takes(route.endpoint, request.method):
                 request.endpoint = route.endpoint
                 request.params = route.pattern.extract(request.path)
                 return route.handler
