@@ -29,6 +29,7 @@ from typing import ClassVar, Final, Literal
 
 __all__ = [
     "KINDS",
+    "OTHER",
     "UPSTREAM_STATUS",
     "BadPath",
     "BadRequest",
@@ -61,6 +62,10 @@ Stage = Literal["match", "authenticate", "body", "connect", "call", "pipeline"]
 
 UPSTREAM_STATUS: Final = "upstream_status"
 """The kind of an upstream's own error status: an answer, not an exception."""
+
+
+OTHER: Final = "other"
+"""The key under which a mapping answers every kind that it does not name."""
 
 
 class HxrouteError(Exception):

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
 
+from hxroute.errors import ProxyError
 from hxroute.http import Handler, Start, Timeout
 
 __all__ = [
@@ -54,6 +55,9 @@ class Node(Protocol):
     def wrap(self, next: Handler, start: Start) -> Handler:
         """Put this node around the handler of what comes after it."""
 
+    def raises(self) -> tuple[type[ProxyError], ...]:
+        """Return the errors that this node, not one after it, can end a request in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -92,11 +96,15 @@ class BearerAuth:
 
 @dataclass(frozen=True, slots=True)
 class HeaderRules:
-    """Drop the named fields (or keep only the named), then set those with a value."""
+    """Drop the named fields (or keep only the named), then set those with a value.
+
+    `forward` names the client's credentials that may go on; it drops nothing.
+    """
 
     name: str = ""
     drop: tuple[str, ...] = ()
     keep: tuple[str, ...] | None = None
+    forward: tuple[str, ...] = ()
     set: tuple[tuple[str, str], ...] = ()
     at: int = field(default=0, compare=False)
 

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Literal
 
 from hxroute import templates
 from hxroute.errors import BadRequest
 from hxroute.http import Headers
 from hxroute.ir import HeaderRules
 
-__all__ = ["FIELD_NAME", "FIELD_VALUE_REFUSED", "Apply", "prepare", "stated"]
+__all__ = [
+    "FIELD_NAME",
+    "FIELD_VALUE_REFUSED",
+    "Apply",
+    "Fate",
+    "fate",
+    "prepare",
+    "stated",
+]
 
 FIELD_NAME: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 """A field name (RFC 9110 §5.1)."""
@@ -31,6 +40,31 @@ def stated(
     if content_type is None or b"content-type" in dict(fields):
         return fields
     return [(b"content-type", content_type), *fields]
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of a field: kept, dropped or set, and the rule set that says so.
+
+    `template` is what it is set to; a field that is set to nothing is dropped.
+    """
+
+    outcome: Literal["kept", "dropped", "set"] = "kept"
+    rule: HeaderRules | None = None
+    template: str = ""
+
+
+def fate(name: str, rules: Iterable[HeaderRules]) -> Fate:
+    """Return what rule sets, applied in order, make of the fields of a name."""
+    found = Fate()
+    for rule in rules:
+        if name in dict(rule.set):
+            found = Fate("set", rule, dict(rule.set)[name])
+        elif found.outcome != "dropped" and (
+            name in rule.drop or (rule.keep is not None and name not in rule.keep)
+        ):
+            found = Fate("dropped", rule)
+    return found
 
 
 def prepare(rules: Iterable[HeaderRules], settings: templates.Values) -> Apply:

@@ -196,10 +196,14 @@ _TOKENS = (
 )
 
 
-@st.composite
-def mistaken_routes(draw: st.DrawFn) -> str:
+def mistaken_routes() -> st.SearchStrategy[str]:
     """Return the repository's routes file after a few random edits."""
-    source = ROUTES.read_text(encoding="utf-8")
+    return mistaken(ROUTES.read_text(encoding="utf-8"))
+
+
+@st.composite
+def mistaken(draw: st.DrawFn, source: str) -> str:
+    """Return a file after a few random edits."""
     for _ in range(draw(st.integers(1, 4))):
         edit = draw(st.sampled_from([_edit_line, _edit_token, _edit_text]))
         source = edit(draw, source)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hxroute import compiler
 from hxroute.backends.python import emit
 from hxroute.diagnostics import CATALOG, Report
+from hxroute.diagnostics.shown import printable
 from hxroute.diagnostics.text import render
 from hxroute.ir import Gateway
 from tests.strategies import gateways, mistaken_routes
@@ -148,4 +149,5 @@ def assert_renders(report: Report) -> None:
     shown = render(report)
 
     for found in report.diagnostics:
-        assert f"{found.severity}[{found.code}]: {found.message}" in shown
+        message = printable(found.message)
+        assert f"{found.severity}[{found.code}]: {message}" in shown

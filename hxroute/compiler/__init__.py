@@ -1,13 +1,14 @@
 """The compiler: from the bytes of a routes file to a gateway, one pass a module.
 
     source     text to nodes that know their place
+    keys       keys that stand in the file, to be hidden from here on
     validate   the shape, by JSON Schema
     resolve    names, and defaults merged into endpoints
     lower      endpoints to pipelines of the IR
     check      what holds between endpoints
 
-A pass reports what it finds and goes on; only between shape and meaning does a mistake
-end the compilation.
+A pass reports what it finds, leaves holes where the rest could make nothing of it, and
+goes on: whatever is wrong with a file is said at once.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hxroute.compiler.check import check
+from hxroute.compiler.keys import check_keys, hide_keys
 from hxroute.compiler.lower import lower
 from hxroute.compiler.resolve import Program, resolve
 from hxroute.compiler.source import MAX_BYTES, read
@@ -50,12 +52,11 @@ def compile(data: bytes, file: str) -> Compiled:
     report = Report(file)
     digest = digest_of(data)
     document = read(data, report)
+    hide_keys(report)
     if document is None:
         return Compiled(None, report, None, digest)
-    validate(document, report)
-    if report.failed:
-        return Compiled(None, report, None, digest)
-    program = resolve(document, report)
+    check_keys(document, report)
+    program = resolve(validate(document, report), report)
     gateway = lower(program, report)
     check(gateway, program, report)
     return Compiled(None if report.failed else gateway, report, program, digest)

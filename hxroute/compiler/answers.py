@@ -9,10 +9,11 @@ from hxroute.compiler import expressions
 from hxroute.compiler.expressions import Place
 from hxroute.compiler.fields import pairs
 from hxroute.compiler.resolve import Entry
-from hxroute.compiler.source import Mapping, Node, Scalar, Sequence, plain
+from hxroute.compiler.tree import Mapping, Node, Scalar, Sequence, plain
 from hxroute.diagnostics import Report
 from hxroute.http import BODILESS
 from hxroute.ir import ErrorAnswer, ErrorTable, StatusRule
+from hxroute.span import Span
 
 __all__ = ["answer", "error_table", "openai"]
 
@@ -29,12 +30,31 @@ def error_table(entry: Entry, place: Place, report: Report) -> ErrorTable:
     ]
     statuses = node.get("upstream_status")
     listed = statuses.items if isinstance(statuses, Sequence) else ()
+    _check_order(listed, report)
     found = [
         _status_rule(item, place, report)
         for item in listed
-        if isinstance(item, Mapping)
+        if isinstance(item, Mapping) and "match" in plain(item)
     ]
     return ErrorTable(entry.name, tuple(answers), tuple(found), at=entry.at)
+
+
+def _check_order(listed: tuple[Node, ...], report: Report) -> None:
+    """Report statuses that an earlier rule takes: the first one that matches counts."""
+    taken: dict[str, Span] = {}
+    for item in listed:
+        match = item.get("match") if isinstance(item, Mapping) else None
+        for node in match.items if isinstance(match, Sequence) else (match,):
+            if not isinstance(node, Scalar):
+                continue
+            status = str(node.value)
+            by = taken.get(status) or taken.get(f"{status[0]}xx")
+            if by is not None:
+                message = f"`{status}` is taken by line {by.line}"
+                related = ((by, "taken here"),)
+                help_text = "the first rule that matches counts: put this one above it"
+                report.add("HX322", message, node.span, help=help_text, related=related)
+            taken.setdefault(status, node.span)
 
 
 def _status_rule(node: Mapping, place: Place, report: Report) -> StatusRule:

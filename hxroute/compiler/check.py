@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from hxroute import paths, templates
+from hxroute.compiler.coverage import check_coverage
+from hxroute.compiler.credentials import broken_rules, check_credentials
+from hxroute.compiler.expressions import OF_A_REQUEST
 from hxroute.compiler.resolve import Program, Unit
-from hxroute.compiler.source import Mapping, Scalar
+from hxroute.compiler.tree import Mapping, Scalar
+from hxroute.compiler.unused import check_unused
 from hxroute.diagnostics import Report
 from hxroute.errors import BadPath
 from hxroute.ir import UNLISTED_METHODS, Endpoint, Gateway
@@ -19,15 +23,22 @@ __all__ = ["check"]
 
 
 def check(gateway: Gateway, program: Program, report: Report) -> None:
-    """Report endpoints of one name, those that can never match, calls that never work."""
+    """Report what only the whole file shows."""
     placed = list(zip(gateway.endpoints, program.endpoints, strict=True))
     _check_names(placed, report)
     _check_reach(placed, gateway.paths, report)
-    for endpoint, unit in placed:
-        for node in endpoint.pipeline:
-            if isinstance(node, Execute):
-                _check_call(unit, report)
-                _check_shown(node, gateway, unit, report)
+    calls = [
+        (node, unit)
+        for endpoint, unit in placed
+        for node in endpoint.pipeline
+        if isinstance(node, Execute)
+    ]
+    for call, unit in calls:
+        _check_call(call, unit, report)
+        _check_shown(call, gateway, unit, report)
+    check_credentials(calls, broken_rules(program.document.get("headers")), report)
+    check_coverage(gateway, program, report)
+    check_unused(program, report)
 
 
 def _check_names(placed: list[tuple[Endpoint, Unit]], report: Report) -> None:
@@ -93,11 +104,11 @@ def _check_reach(
     tree = _Tree()
     for endpoint, unit in placed:
         path = unit.node.get("path")
-        assert path is not None
         try:
             pattern = paths.parse_pattern(endpoint.path)
         except ValueError:
             continue  # lowering has reported it
+        assert path is not None
         try:
             paths.check(pattern.sample, policy)
         except BadPath as exc:
@@ -122,29 +133,37 @@ def _taker(covering: list[_Taken], method: str | None) -> Span | None:
     return next(filter(None, (taken.by(method) for taken in covering)), None)
 
 
-def _check_call(unit: Unit, report: Report) -> None:
-    """Report a constant path or method for which every request is refused."""
+def _check_call(execute: Execute, unit: Unit, report: Report) -> None:
+    """Report a path or method for which every request is refused, or that it chooses."""
     call = unit.node.get("upstream")
-    path, method = (
-        (call.get("path"), call.get("method"))
-        if isinstance(call, Mapping)
-        else (None, None)
-    )
-    if isinstance(path, Scalar) and "{{" not in str(path.value):
-        raw = str(path.value).encode()
-        try:
-            paths.check(raw, "as_sent")
-        except BadPath as exc:
-            report.add("HX105", exc.detail, path.span)
-        if b"?" in raw or b"#" in raw:
-            help_text = "write the query under `query`"
-            report.add(
-                "HX105", "a path holds no `?` and no `#`", path.span, help=help_text
-            )
+    if not isinstance(call, Mapping):
+        return
+    path, method = call.get("path"), call.get("method")
+    if isinstance(path, Scalar) and execute.path is not None:
+        _check_path(execute.path, path, report)
     if isinstance(method, Scalar) and "{{" not in str(method.value):
         name = str(method.value)
         if not METHOD.fullmatch(name.encode()):
             report.add("HX105", f"`{name}` is no method in upper case", method.span)
+
+
+def _check_path(source: str, node: Scalar, report: Report) -> None:
+    if "{{" in source:
+        first = source.partition("}}")[0] + "}}"
+        read = {root for root, _ in templates.names(first)}
+        chosen = not first.startswith("{{") or read & OF_A_REQUEST
+        if not source.startswith("/") and chosen:
+            message = "a request could choose where this path begins"
+            report.add("HX321", message, node.span.head, help="begin it with `/`")
+        return
+    raw = source.encode()
+    try:
+        paths.check(raw, "as_sent")
+    except BadPath as exc:
+        report.add("HX105", exc.detail, node.span)
+    if b"?" in raw or b"#" in raw:
+        help_text = "write the query under `query`"
+        report.add("HX105", "a path holds no `?` and no `#`", node.span, help=help_text)
 
 
 def _check_shown(node: Execute, gateway: Gateway, unit: Unit, report: Report) -> None:

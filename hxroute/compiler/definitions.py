@@ -6,33 +6,20 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from hxroute import units
+from hxroute import templates, units
 from hxroute.compiler import answers, expressions
 from hxroute.compiler.expressions import Place
 from hxroute.compiler.fields import pairs
 from hxroute.compiler.resolve import Entry, Program
-from hxroute.compiler.source import Mapping, Node, Sequence, plain
+from hxroute.compiler.settings import by_default, is_whole, lower_setting, samples
+from hxroute.compiler.tree import Mapping, Node, Scalar, Sequence, plain
 from hxroute.diagnostics import Report
-from hxroute.ir import (
-    CONTROL,
-    BearerAuth,
-    HeaderRules,
-    Setting,
-    Timeout,
-    Upstream,
-)
+from hxroute.ir import BearerAuth, HeaderRules, Timeout, Upstream
 
-__all__ = ["Definitions", "timeout"]
+__all__ = ["Definitions", "timeout", "value_of"]
 
 _URL: Final = re.compile(r"https?://[^/?#@\s\\]+(/[^?#\s]*)?", re.IGNORECASE)
 _ERROR_KEYS: Final = frozenset({"kind", "status", "detail", "max_size"})
-_DEFAULT_TYPES: Final[dict[str, tuple[type, ...]]] = {
-    "string": (str,),
-    "boolean": (bool,),
-    "integer": (int,),
-    "size": (int, str),
-    "duration": (str,),
-}
 
 
 class Definitions:
@@ -41,20 +28,28 @@ class Definitions:
     def __init__(self, program: Program, report: Report) -> None:
         self._report = report
         tables = program.tables
-        settings = {n: self._setting(entry) for n, entry in tables["settings"].items()}
-        self.settings = tuple(settings.values())
-        self.secrets = frozenset(name for name, item in settings.items() if item.secret)
-        self.types = {name: item.type for name, item in settings.items()}
-        self.at_start = Place({"settings": frozenset(settings)})
+        self._entries = tables["settings"]
+        lowered = {
+            name: lower_setting(entry, report) for name, entry in self._entries.items()
+        }
+        self.settings = tuple(lowered.values())
+        whole = {name for name, entry in self._entries.items() if is_whole(entry)}
+        self._settings = {name: lowered[name] for name in lowered if name in whole}
+        self.types = {name: item.type for name, item in self._settings.items()}
+        tried = samples(self._settings.values())
+        secrets = frozenset(item.name for item in self.settings if item.secret)
+        named = program.names["settings"]
+        self.at_start = Place({"settings": named}, samples=tried)
+        self._in_urls = Place({"settings": named}, samples=tried, chosen_by_file=True)
         shared: dict[str, frozenset[str] | None] = {
             "client": frozenset({"host"}),
             "headers": None,
             "query": None,
         }
-        self.in_rules = Place({**self.at_start.variables, **shared})
-        public = frozenset(settings) - self.secrets
-        self.in_answers = Place({"settings": public, **shared}, self.secrets)
-        in_errors = Place({"settings": public, "error": _ERROR_KEYS}, self.secrets)
+        self.in_rules = Place({"settings": named, **shared}, samples=tried)
+        public = None if named is None else named - secrets
+        self.in_answers = Place({"settings": public, **shared}, secrets, tried)
+        in_errors = Place({"settings": public, "error": _ERROR_KEYS}, secrets, tried)
         self.upstreams = tuple(
             self._upstream(item) for item in tables["upstreams"].values()
         )
@@ -68,62 +63,10 @@ class Definitions:
         }
         self.errors.setdefault("openai", answers.openai())
 
-    def _setting(self, entry: Entry) -> Setting:
-        name, node = entry.name, entry.node
-        data = plain(node)
-        env, file = data.get("env", []), data.get("file")
-        if not env and file is None and "default" not in data:
-            message = f"setting `{name}` comes from nowhere"
-            self._report.add(
-                "HX107", message, node.span.head, help="add `env: NAME` or `file: PATH`"
-            )
-        setting = Setting(
-            name=entry.name,
-            env=(env,) if isinstance(env, str) else tuple(env),
-            file=file,
-            type=data.get("type", "string"),
-            default=data.get("default"),
-            optional=data.get("optional", False),
-            secret=data.get("secret", False),
-            at=entry.at,
-        )
-        self._check_default(setting, node)
-        return setting
-
-    def _check_default(self, setting: Setting, node: Mapping) -> None:
-        default = node.get("default")
-        if default is None:
-            return
-        value, wanted = setting.default, _DEFAULT_TYPES[setting.type]
-        fits = type(value) in wanted
-        if fits and isinstance(value, str) and setting.type == "size":
-            fits = units.size(value) is not None
-        elif fits and isinstance(value, str) and setting.type == "duration":
-            fits = units.duration(value) is not None
-        elif fits and isinstance(value, int) and setting.type == "size":
-            fits = value >= 0
-        elif fits and isinstance(value, str) and setting.type == "string":
-            fits = not CONTROL.search(value)
-        if not fits:
-            message = f"`{value}` is no {setting.type}"
-            self._report.add("HX307", message, default.span.head)
-        elif setting.secret:
-            message = (
-                f"the secret `{setting.name}` has a default, which everyone can read"
-            )
-            help_text = "hxroute run serves it on loopback only"
-            self._report.add("HX312", message, default.span.head, help=help_text)
-
     def _upstream(self, entry: Entry) -> Upstream:
         node = entry.node
-        url = node.get("url")
-        assert url is not None
         data = plain(node)
-        source = expressions.text(url, self.at_start, self._report)
-        if "{{" not in source and not _is_url(source):
-            message = f"`{source}` is no URL of an upstream"
-            help_text = "write http://host:port or https://host"
-            self._report.add("HX105", message, url.span, help=help_text)
+        source = self._url(node.get("url"))
         idle = units.duration(data.get("idle_timeout", "3s"))
         assert idle is not None
         return Upstream(
@@ -135,13 +78,58 @@ class Definitions:
             at=entry.at,
         )
 
+    def _url(self, node: Node | None) -> str:
+        if not isinstance(node, Scalar):
+            return ""
+        source = expressions.text(node, self._in_urls, self._report)
+        shown = self.by_default(source)
+        if shown is not None and not _is_url(shown):
+            message = f"{value_of(source, shown)} no URL of an upstream"
+            help_text = "write http://host:port or https://host"
+            self._report.add("HX113", message, node.span.head, help=help_text)
+        return source
+
+    def by_default(self, source: str) -> str | None:
+        """Return what a template over settings gives where nothing is set.
+
+        None where one of its settings has to be set.
+        """
+        values = by_default(source, self._settings)
+        return None if values is None else templates.decided(source, values)
+
     def _auth(self, entry: Entry) -> BearerAuth:
         keys = entry.node.get("bearer")
-        assert isinstance(keys, Sequence)
-        sources = [
-            expressions.text(key, self.at_start, self._report) for key in keys.items
-        ]
+        listed = keys.items if isinstance(keys, Sequence) else ()
+        sources = [self._key(key) for key in listed]
         return BearerAuth(name=entry.name, keys=tuple(sources), at=entry.at)
+
+    def _key(self, node: Node) -> str:
+        source = expressions.text(node, self.at_start, self._report)
+        for root, name in templates.names(source):
+            setting = self._settings.get(name or "") if root == "settings" else None
+            if setting is None:
+                continue
+            place = expressions.find(
+                self._report.lines, node.span, source, f"settings.{setting.name}"
+            )
+            if not setting.secret:
+                message = f"a key from setting `{setting.name}`, which is not secret"
+                help_text = f"add `secret: true` to setting `{setting.name}`"
+                defined = ((self._entries[setting.name].key.span, "defined here"),)
+                self._report.add(
+                    "HX320", message, place, help=help_text, related=defined
+                )
+            if setting.default is None and setting.optional:
+                message = f"setting `{setting.name}` is optional, and a key is not"
+                help_text = f"remove `optional` from setting `{setting.name}`"
+                self._report.add("HX308", message, place, help=help_text)
+        shown = self.by_default(source)
+        if shown is not None and shown != source and not shown.strip():
+            message = f"{value_of(source, shown)} no key"
+            self._report.add(
+                "HX308", message, node.span.head, help="remove the default"
+            )
+        return source
 
     def _rules(self, entry: Entry) -> HeaderRules:
         node = entry.node
@@ -155,9 +143,19 @@ class Definitions:
             name=entry.name,
             drop=_names(drop),
             keep=None if keep is None else _names(keep),
+            forward=_names(node.get("forward")),
             set=pairs(node.get("set"), self.in_rules, self._report),
             at=entry.at,
         )
+
+
+def value_of(source: str, shown: str) -> str:
+    """Begin a message on what a template over settings gives where nothing is set."""
+    if shown == source:
+        return f"`{source}` is"
+    if not shown.strip():
+        return f"`{source}` is empty where nothing is set, and that is"
+    return f"`{source}` is `{shown}` by default, which is"
 
 
 def timeout(node: Node | None) -> Timeout | None:
@@ -181,4 +179,5 @@ def _is_url(text: str) -> bool:
 
 
 def _names(node: Node | None) -> tuple[str, ...]:
-    return tuple(str(name).lower() for name in plain(node)) if node is not None else ()
+    listed = plain(node) if isinstance(node, Sequence) else ()
+    return tuple(str(name).lower() for name in listed)

@@ -2,35 +2,51 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
 
 from hxroute import templates
-from hxroute.compiler.source import Mapping, Node, Scalar, Sequence, plain
+from hxroute.compiler import tree
+from hxroute.compiler.tree import Node, Scalar, Sequence, plain
 from hxroute.diagnostics import Report, did_you_mean
+from hxroute.errors import BadRequest
 from hxroute.span import Span
 
-__all__ = ["Place", "check", "document", "text"]
+__all__ = ["OF_A_REQUEST", "Place", "check", "document", "find", "text"]
+
+OF_A_REQUEST: Final = frozenset({"body", "client", "headers", "path", "query"})
+"""The variables that hold what a client has sent."""
+
+_TRIALS: Final = 64
+"""Sets of settings under which one template is tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a template stands: what it may read, and what it may not and why."""
+    """Where a template stands: what it may read, and what it may not and why.
+
+    `samples` are values that each setting may have; none where it may be unset.
+    `chosen_by_file` is a place that no request may have a say in.
+    """
 
     variables: dict[str, frozenset[str] | None]
     secrets: frozenset[str] = frozenset()
+    samples: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
     body_unread: bool = False
+    chosen_by_file: bool = False
 
 
 def text(node: Node, place: Place, report: Report) -> str:
     """Check a text template and return it."""
-    assert isinstance(node, Scalar)
-    value = node.value
+    value = node.value if isinstance(node, Scalar) else ""
     if not isinstance(value, str):
         return json.dumps(value)
-    check(value, node.span, place, report)
+    if any(mark in value for mark in templates.MARKS):
+        check(value, node.span, place, report)
     return value
 
 
@@ -52,13 +68,34 @@ def check(source: str, span: Span, place: Place, report: Report) -> None:
         ) | place.secrets
     found = templates.mistakes(source, variables)
     for mistake in found:
-        code = "HX304" if mistake.name else "HX303"
-        where = _find(report.lines, span, mistake.near)
-        report.add(
-            code, mistake.message, where, help=did_you_mean(mistake.name, mistake.known)
-        )
+        where = find(report.lines, span, source, mistake.near)
+        if place.chosen_by_file and mistake.name in OF_A_REQUEST:
+            report.add(
+                "HX321",
+                f"`{mistake.name}` would let a request choose the upstream",
+                where,
+                help="take scheme, host and port from `settings` or write them here",
+            )
+            continue
+        known = did_you_mean(mistake.name, mistake.known)
+        report.add(_code(mistake), _message(mistake), where, help=known)
     if not found:
         _check_reads(source, span, place, report)
+        _try(source, span, place, report)
+
+
+def _code(mistake: templates.Mistake) -> str:
+    if mistake.kind == "syntax":
+        return "HX303"
+    if mistake.kind == "operation":
+        return "HX313"
+    return "HX206" if mistake.root == "settings" else "HX304"
+
+
+def _message(mistake: templates.Mistake) -> str:
+    if mistake.root == "settings":
+        return f"unknown setting `{mistake.name}`"
+    return mistake.message
 
 
 def _check_reads(source: str, span: Span, place: Place, report: Report) -> None:
@@ -67,33 +104,87 @@ def _check_reads(source: str, span: Span, place: Place, report: Report) -> None:
             report.add(
                 "HX305",
                 "`body` is not read here",
-                _find(report.lines, span, "body"),
+                find(report.lines, span, source, "body"),
                 help="add `request: {max_body: 1MiB}` to the endpoint",
             )
         elif root == "settings" and key in place.secrets:
             report.add(
                 "HX309",
                 f"the secret `settings.{key}` would be shown to clients",
-                _find(report.lines, span, f"settings.{key}"),
+                find(report.lines, span, source, f"settings.{key}"),
+                help="take it out; an answer holds nothing that must not be known",
             )
 
 
+def _try(source: str, span: Span, place: Place, report: Report) -> None:
+    """Report a template that the settings alone, or nothing at all, makes fail."""
+    names = templates.names(source)
+    read = sorted({key for root, key in names if root == "settings" and key})
+    if (names and not read) or not place.samples.keys() >= set(read):
+        return  # a request decides, or a setting that was refused
+    values = [place.samples[key] for key in read]
+    for trial in itertools.islice(itertools.product(*values), _TRIALS):
+        settings = dict(zip(read, trial, strict=True))
+        try:
+            templates.folds(source, settings)
+        except BadRequest:
+            unset = [name for name, value in settings.items() if value is None]
+            where = find(report.lines, span, source, _expression(source))
+            report.add("HX314", _failing(unset), where, help=_cure(unset))
+            return
+
+
+def _failing(unset: list[str]) -> str:
+    if not unset:
+        return "this template can give no value"
+    named = " and ".join(f"`settings.{name}`" for name in unset)
+    return f"this template gives no value where {named} is not set"
+
+
+def _cure(unset: list[str]) -> str:
+    if not unset:
+        return "texts are joined by `~`, and only numbers are added"
+    return "join with `~`, in which none is nothing, or use `… if … else none`"
+
+
+def _expression(source: str) -> str:
+    start, end = source.find("{{"), source.find("}}")
+    return source[start : end + 2] if 0 <= start < end else ""
+
+
 def _leaves(node: Node) -> Iterator[Scalar]:
-    if isinstance(node, Mapping):
+    if isinstance(node, tree.Mapping):
         for _, value in node.items:
             yield from _leaves(value)
     elif isinstance(node, Sequence):
         for item in node.items:
             yield from _leaves(item)
-    elif isinstance(node.value, str):
+    elif isinstance(node, Scalar) and isinstance(node.value, str):
         yield node
 
 
-def _find(lines: list[str], span: Span, near: str) -> Span:
-    """Return where a piece of a template stands in the file, or the whole template."""
+def find(lines: list[str], span: Span, source: str, near: str) -> Span:
+    """Return where a piece of a template stands in the file.
+
+    Exact where the file holds the template as it is. In a folded or escaped scalar the
+    first place that looks like it, else the whole template.
+    """
+    if not near or span.end_line > len(lines):
+        return span.head
+    if span.line == span.end_line:
+        row = lines[span.line - 1]
+        at = row.find(source, span.column - 1, span.end_column - 1)
+        offsets = templates.find(source, near) if at >= 0 else None
+        if offsets is not None:
+            start, end = (at + offset + 1 for offset in offsets)
+            return Span(span.line, start, span.line, end)
+    return _look_for(lines, span, near)
+
+
+def _look_for(lines: list[str], span: Span, near: str) -> Span:
     spelt = r"\s*\.\s*".join(re.escape(part) for part in near.split("."))
     pattern = re.compile(rf"(?<![\w.]){spelt}(?!\w)")
-    for line in range(span.line, min(span.end_line, len(lines)) + 1) if near else ():
+    for line in range(span.line, span.end_line + 1):
         start = span.column - 1 if line == span.line else 0
         end = span.end_column - 1 if line == span.end_line else len(lines[line - 1])
         match = pattern.search(lines[line - 1], start, end)

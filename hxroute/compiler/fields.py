@@ -7,7 +7,7 @@ from typing import Final
 from hxroute import rules, templates
 from hxroute.compiler import expressions
 from hxroute.compiler.expressions import Place
-from hxroute.compiler.source import Mapping, Node
+from hxroute.compiler.tree import Mapping, Node
 from hxroute.diagnostics import Report
 from hxroute.http import HOP_BY_HOP
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hxroute import nodes, paths, templates
+from hxroute import nodes, paths, templates, units
 from hxroute.compiler import expressions
 from hxroute.compiler.answers import answer
-from hxroute.compiler.definitions import Definitions, timeout
+from hxroute.compiler.definitions import Definitions, timeout, value_of
 from hxroute.compiler.expressions import Place
 from hxroute.compiler.fields import pairs
 from hxroute.compiler.resolve import Program, Unit
-from hxroute.compiler.source import Mapping, Node, Scalar, Sequence, plain
+from hxroute.compiler.tree import Hole, Mapping, Node, Scalar, Sequence, plain
 from hxroute.diagnostics import Report
 from hxroute.ir import Endpoint, ErrorTable, Gateway, HeaderRules, Server
 from hxroute.ir import Node as PipelineNode
@@ -39,7 +40,7 @@ def _policy(node: Node | None) -> paths.Policy:
 
 
 def _server(node: Node | None) -> Server:
-    if node is None:
+    if not isinstance(node, Mapping):
         return Server()
     return Server(**plain(node), at=node.span.line)
 
@@ -56,7 +57,8 @@ class _Own:
         variables = {**place.variables, "path": self._names()}
         if self.body_is_read:
             variables["body"] = None
-        return Place(variables, place.secrets, body_unread=not self.body_is_read)
+        unread = not self.body_is_read
+        return dataclasses.replace(place, variables=variables, body_unread=unread)
 
     def _names(self) -> frozenset[str] | None:
         if self.pattern is None:
@@ -72,15 +74,14 @@ class _Lowering:
 
     def endpoint(self, unit: Unit) -> Endpoint:
         """Lower one endpoint."""
-        path = unit.node.get("path")
-        assert isinstance(path, Scalar)
-        methods = unit.node.get("methods")
-        listed = tuple(plain(methods)) if methods is not None else ()
+        path, methods = unit.node.get("path"), unit.node.get("methods")
+        listed = tuple(plain(methods)) if isinstance(methods, Sequence) else ()
         name = unit.node.get("name")
-        default = f"{','.join(listed) or 'ANY'} {path.value}"
+        shown = plain(path) if path is not None else None
+        default = f"{','.join(listed) or 'ANY'} {shown}"
         pattern = self._pattern(path)
         return Endpoint(
-            path=str(path.value),
+            path="" if shown is None or isinstance(methods, Hole) else shown,
             methods=listed,
             name=str(name.value) if isinstance(name, Scalar) else default,
             pipeline=tuple(self._pipeline(unit, pattern)),
@@ -90,7 +91,7 @@ class _Lowering:
     def around(self, unit: Unit) -> Iterator[PipelineNode]:
         """Yield what stands around everything: observation and the error table."""
         observe = unit.get("observe")
-        if observe is not None:
+        if isinstance(observe, Mapping):
             yield nodes.Observe(**plain(observe), at=observe.span.line)
         elif ("observe",) not in unit.effective:
             yield nodes.Observe()
@@ -107,11 +108,13 @@ class _Lowering:
         rename = unit.get("request", "json")
         if isinstance(rename, Mapping):
             self._needs_body(rename, limit)
-            names = plain(rename)["rename"].items()
+            names = plain(rename).get("rename", {}).items()
             yield nodes.RenameJson(tuple(names), at=rename.span.line)
         yield from self._last(unit, _Own(pattern, body_is_read=limit is not None))
 
-    def _pattern(self, path: Scalar) -> paths.Pattern | None:
+    def _pattern(self, path: Node | None) -> paths.Pattern | None:
+        if not isinstance(path, Scalar):
+            return None
         try:
             return paths.parse_pattern(str(path.value))
         except ValueError as exc:
@@ -141,6 +144,8 @@ class _Lowering:
             )
 
     def _max_body(self, node: Node) -> str:
+        if isinstance(node, Hole):
+            return ""
         source = expressions.text(node, self._defined.at_start, self._report)
         for root, key in templates.names(source):
             kind = self._defined.types.get(key or "")
@@ -148,6 +153,12 @@ class _Lowering:
                 message = f"setting `{key}` is a {kind}, not a size"
                 help_text = f"add `type: size` to setting `{key}`"
                 self._report.add("HX308", message, node.span, help=help_text)
+                return source
+        shown = self._defined.by_default(source)
+        if shown is not None and units.size(shown) is None:
+            message = f"{value_of(source, shown)} no size"
+            help_text = "write bytes as a plain number, or 64KiB, 1MiB"
+            self._report.add("HX110", message, node.span.head, help=help_text)
         return source
 
     def _needs_body(self, node: Node, limit: Node | None) -> None:

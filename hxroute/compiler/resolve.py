@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from hxroute.compiler.source import Mapping, Node, Scalar, Sequence
-from hxroute.diagnostics import Report, did_you_mean
+from hxroute.compiler.tree import Hole, Mapping, Node, Scalar, Sequence
+from hxroute.diagnostics import Report, did_you_mean, nearest
 
-__all__ = ["FORMATS", "NONE", "Entry", "Program", "Unit", "resolve"]
+__all__ = ["FORMATS", "NONE", "Entry", "Program", "Unit", "references", "resolve"]
 
 NONE: Final = "none"
 FORMATS: Final = ("openai", "problem")
@@ -67,10 +67,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The file with its names resolved."""
+    """The file with its names resolved.
+
+    `names` are those that each table defines, also of things that were refused; None
+    where the table itself was. `meant` are names of a table that misspelt references
+    seem to mean.
+    """
 
     document: Mapping
     tables: dict[str, dict[str, Entry]]
+    names: dict[str, frozenset[str] | None]
+    meant: frozenset[tuple[str, str]]
     defaults: Unit
     endpoints: tuple[Unit, ...]
 
@@ -78,18 +85,20 @@ class Program:
 def resolve(document: Mapping, report: Report) -> Program:
     """Resolve every name; unknown ones are reported where they stand."""
     tables = {name: _table(document, name, report) for name in _TABLES}
+    names = {name: _names_of(document.get(name), name) for name in _TABLES}
     empty = Mapping((), document.span, 1)
-    defaults = document.get("defaults")
+    defaults = document.get("defaults") or empty
     base = defaults if isinstance(defaults, Mapping) else empty
-    stated = _stated(base)
+    stated = _stated(defaults)
     endpoints = document.get("endpoints")
-    assert isinstance(endpoints, Sequence)
-    units = [
-        _unit(item, stated) for item in endpoints.items if isinstance(item, Mapping)
-    ]
+    items = endpoints.items if isinstance(endpoints, Sequence) else ()
+    units = [_unit(item, stated) for item in items if isinstance(item, Mapping)]
+    meant: set[tuple[str, str]] = set()
     for node in (base, *(unit.node for unit in units)):
-        _check_names(node, tables, report)
-    return Program(document, tables, Unit(base, stated), tuple(units))
+        meant.update(_check_names(node, names, report))
+    return Program(
+        document, tables, names, frozenset(meant), Unit(base, stated), tuple(units)
+    )
 
 
 def _table(document: Mapping, name: str, report: Report) -> dict[str, Entry]:
@@ -103,14 +112,23 @@ def _table(document: Mapping, name: str, report: Report) -> dict[str, Entry]:
     return {entry.name: entry for entry in found}
 
 
-def _stated(node: Mapping) -> dict[tuple[str, ...], Node]:
+def _names_of(node: Node | None, table: str) -> frozenset[str] | None:
+    if node is not None and not isinstance(node, Mapping):
+        return None
+    stated = (str(key.value) for key, _ in node.items) if node is not None else ()
+    return frozenset(stated).union(FORMATS if table == "errors" else ())
+
+
+def _stated(node: Node) -> dict[tuple[str, ...], Node]:
     found = ((path, _at(node, path)) for path in _NODE_KEYS)
     return {path: value for path, value in found if value is not None}
 
 
-def _at(node: Mapping, path: tuple[str, ...]) -> Node | None:
+def _at(node: Node, path: tuple[str, ...]) -> Node | None:
     value: Node | None = node
     for name in path:
+        if isinstance(value, Hole):
+            return value
         value = value.get(name) if isinstance(value, Mapping) else None
     return value
 
@@ -122,22 +140,25 @@ def _unit(node: Mapping, defaults: dict[tuple[str, ...], Node]) -> Unit:
 
 
 def _check_names(
-    node: Mapping, tables: dict[str, dict[str, Entry]], report: Report
-) -> None:
-    for code, what, table, reference in _references(node):
-        name = reference.value
-        known = [*tables[table], *(FORMATS if table == "errors" else ())]
-        if name not in known:
-            report.add(
-                code,
-                f"unknown {what} `{name}`",
-                reference.span,
-                label=f"not defined under `{table}`",
-                help=did_you_mean(str(name), known),
-            )
+    node: Mapping, names: dict[str, frozenset[str] | None], report: Report
+) -> Iterator[tuple[str, str]]:
+    """Report unknown names; yield what they seem to mean."""
+    for code, what, table, reference in references(node):
+        name, known = str(reference.value), names[table]
+        if known is None or name in known:
+            continue
+        report.add(
+            code,
+            f"unknown {what} `{name}`",
+            reference.span,
+            label=f"not defined under `{table}`",
+            help=did_you_mean(name, known),
+        )
+        for meant in nearest(name, known) or known:
+            yield table, meant
 
 
-def _references(node: Mapping) -> Iterator[tuple[str, str, str, Scalar]]:
+def references(node: Mapping) -> Iterator[tuple[str, str, str, Scalar]]:
     """Yield the code, the kind of thing, the table and the name of each reference."""
     upstream = node.get("upstream")
     if isinstance(upstream, Mapping):

@@ -9,23 +9,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 import yaml
 
+from hxroute.compiler.tree import Mapping, Node, Scalar, Sequence, Value
 from hxroute.diagnostics import Report
 from hxroute.span import Span, after
 
-__all__ = [
-    "MAX_BYTES",
-    "Mapping",
-    "Node",
-    "Scalar",
-    "Sequence",
-    "plain",
-    "read",
-]
+__all__ = ["MAX_BYTES", "read"]
 
 _MAX_DEPTH: Final = 64
 _MAX_NODES: Final = 500_000
@@ -46,56 +38,13 @@ _WORDS: Final[dict[str, bool | None]] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 
-Value = str | int | float | bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class Scalar:
-    """A single value."""
-
-    value: Value
-    span: Span
-    size: int = 1
-    height: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Sequence:
-    """A list."""
-
-    items: tuple[Node, ...]
-    span: Span
-    size: int = 1
-    height: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Mapping:
-    """Keys and values, in file order."""
-
-    items: tuple[tuple[Scalar, Node], ...]
-    span: Span
-    size: int = 1
-    height: int = 0
-
-    def get(self, name: str) -> Node | None:
-        """Return the value of a key."""
-        return next((node for key, node in self.items if key.value == name), None)
-
-    def key(self, name: str) -> Scalar | None:
-        """Return the key itself, for its place."""
-        return next((key for key, _ in self.items if key.value == name), None)
-
-
-Node = Scalar | Sequence | Mapping
-
 
 class _Stop(Exception):
     """Nothing more can be read; the reason is in the report."""
 
 
 def read(data: bytes, report: Report) -> Mapping | None:
-    """Read a document; None where it is no mapping or holds mistakes."""
+    """Read a document; None where it is no mapping, or cannot be read to its end."""
     try:
         report.text = data.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
@@ -112,14 +61,25 @@ def read(data: bytes, report: Report) -> Mapping | None:
         report.add("HX001", "control characters are not allowed", place)
         return None
     try:
-        node = _Composer(report).document()
+        return _Composer(report).document()
     except _Stop:
         return None
     except yaml.MarkedYAMLError as exc:
-        mark = exc.problem_mark or exc.context_mark
-        report.add("HX001", _problem(exc), _point(mark, report.text))
+        _report_syntax(exc, report)
         return None
-    return node if not report.failed else None
+
+
+def _report_syntax(exc: yaml.MarkedYAMLError, report: Report) -> None:
+    place = _point(exc.problem_mark or exc.context_mark, report.text)
+    line = report.lines[place.line - 1]
+    blanks = line[: len(line) - len(line.lstrip())]
+    if "\t" in blanks:
+        column = blanks.index("\t") + 1
+        tab = Span(place.line, column, place.line, column + 1)
+        help_text = "write blanks; YAML takes no tabs there"
+        report.add("HX006", "a tab in the indentation", tab, help=help_text)
+    else:
+        report.add("HX001", _problem(exc), place)
 
 
 _START: Final = Span(1, 1, 1, 2)
@@ -158,7 +118,9 @@ class _Composer:
             self._report.add(
                 "HX003", f"tag `{event.tag}` is not allowed", span, help=help_text
             )
-        self._count(1, span)
+        self._total += 1
+        if self._total > _MAX_NODES:
+            self._stop("HX004", f"more than {_MAX_NODES} values", span)
         if isinstance(event, yaml.ScalarEvent):
             node: Node = Scalar(_value(event), span)
         elif isinstance(event, yaml.SequenceStartEvent):
@@ -173,7 +135,11 @@ class _Composer:
         node = self._anchors.get(event.anchor)
         if node is None:
             self._stop("HX008", f"unknown alias `*{event.anchor}`", span)
-        self._count(node.size, span)
+        self._total += node.size
+        if self._total > _MAX_NODES:
+            self._stop(
+                "HX007", f"aliases expand to more than {_MAX_NODES} values", span
+            )
         self._check_depth(depth + node.height, span)
         return node
 
@@ -199,7 +165,9 @@ class _Composer:
                 related = ((seen[key.value], "first defined here"),)
                 message = f"key `{key.value}` appears twice"
                 self._report.add("HX002", message, key.span, related=related)
-            seen.setdefault(key.value, key.span)
+                self._report.hide(value.span)  # nothing looks at it any more
+                continue
+            seen[key.value] = key.span
             items.append((key, value))
         size = 1 + sum(1 + value.size for _, value in items)
         height = 1 + max((value.height for _, value in items), default=0)
@@ -216,25 +184,9 @@ class _Composer:
         if depth > _MAX_DEPTH:
             self._stop("HX004", f"nested deeper than {_MAX_DEPTH} levels", span)
 
-    def _count(self, nodes: int, span: Span) -> None:
-        self._total += nodes
-        if self._total > _MAX_NODES:
-            self._stop(
-                "HX004", f"more than {_MAX_NODES} values, aliases expanded", span
-            )
-
     def _stop(self, code: str, message: str, span: Span) -> NoReturn:
         self._report.add(code, message, span)
         raise _Stop
-
-
-def plain(node: Node) -> Any:
-    """Return the data of a node, without places."""
-    if isinstance(node, Mapping):
-        return {key.value: plain(value) for key, value in node.items}
-    if isinstance(node, Sequence):
-        return [plain(item) for item in node.items]
-    return node.value
 
 
 def _events(text: str) -> Iterator[Any]:

@@ -5,18 +5,25 @@ The compiler calls `parse` and `mistakes`; a starting gateway calls `text`, `pat
 """
 
 from hxroute.templates.language import (
-    FILTERS,
     MARKS,
-    TESTS,
-    Mistake,
     literals,
-    mistakes,
     names,
     parse,
+    raised,
     roots,
     strings,
 )
-from hxroute.templates.render import Render, content, document, path, text, to_bytes
+from hxroute.templates.mistakes import FILTERS, TESTS, Mistake, find, mistakes
+from hxroute.templates.render import (
+    Render,
+    content,
+    decided,
+    document,
+    folds,
+    path,
+    text,
+    to_bytes,
+)
 from hxroute.templates.values import PathParameter, Sparse, Values, values
 
 __all__ = [
@@ -29,12 +36,16 @@ __all__ = [
     "Sparse",
     "Values",
     "content",
+    "decided",
     "document",
+    "find",
+    "folds",
     "literals",
     "mistakes",
     "names",
     "parse",
     "path",
+    "raised",
     "roots",
     "strings",
     "text",

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import quote
 
-from jinja2 import Undefined, UndefinedError, nodes
+from jinja2 import TemplateSyntaxError, Undefined, UndefinedError, nodes
 from jinja2.environment import TemplateExpression
 from jinja2.visitor import NodeTransformer
 
@@ -21,7 +21,16 @@ from hxroute.templates.environment import ENVIRONMENT, shown
 from hxroute.templates.language import parse, root_and_key
 from hxroute.templates.values import PathParameter, Values
 
-__all__ = ["Render", "content", "document", "path", "text", "to_bytes"]
+__all__ = [
+    "Render",
+    "content",
+    "decided",
+    "document",
+    "folds",
+    "path",
+    "text",
+    "to_bytes",
+]
 
 Render = Callable[[Values], str]
 
@@ -124,9 +133,32 @@ def _guarded(evaluate: TemplateExpression) -> Callable[[Values], object]:
     return value
 
 
+def folds(source: str, settings: Values) -> None:
+    """Try what a start would do with a template.
+
+    Raises:
+        BadRequest: where it gives no value under these settings, whatever the request.
+    """
+    for part in parse(source):
+        if isinstance(part, str):
+            continue
+        folded = _Fold(settings).visit(part)
+        if _constant(folded) is None and not any(folded.find_all(nodes.Name)):
+            _guarded(_compiled(folded))({})
+
+
 def text(source: str, settings: Values) -> str | Render:
     """Prepare a template whose output is text: a constant where settings decide it."""
     return _joined(source, settings, shown)
+
+
+def decided(source: str, settings: Values) -> str | None:
+    """Return what settings alone make of a text template; None where they do not."""
+    try:
+        shown = text(source, settings)
+    except (BadRequest, TemplateSyntaxError):
+        return None
+    return shown if isinstance(shown, str) else None
 
 
 def path(source: str, settings: Values) -> str | Render:

@@ -17,10 +17,13 @@ from hxroute.runtime import application, serve
 
 HEAD = """\
 version: 1
-settings: {url: {env: URL}}
+settings: {url: {env: URL}, key: {env: KEY, default: right, secret: true}}
 upstreams: {u: {url: "{{ settings.url }}"}}
-defaults: {auth: none}
+headers: {as_sent: {forward: [authorization, cookie]}}
+defaults: {auth: none, request: {headers: as_sent}}
 """
+KEYED_AUTH = 'auth: {k: {bearer: ["{{ settings.key }}"]}}\n'
+"""The auth `k`, whose key is `right`."""
 
 
 def compiled(endpoints: str, head: str = HEAD) -> Gateway:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from starlette.applications import Starlette
 
-from hxroute import Endpoint, Gateway, Timeout, Upstream
+from hxroute import Endpoint, Gateway, HeaderRules, Timeout, Upstream
 from hxroute.nodes import Execute, MapErrors, Observe, Respond
 from hxroute.runtime import application
 
 FORMAT = 1
-SOURCE = "sha256:5ecce8f0694ce18073ecdcf717cd08e3540860c266d0d6a1e335e88c37447e21"
+SOURCE = "sha256:324974a2e3efa04ea7934023179a4c8f703a4b97074e6b45df8d6f3b5661763c"
+
+SAFE_HEADERS = HeaderRules(name="safe", drop=("authorization", "cookie"), at=9)
 
 gateway = Gateway(
     endpoints=(
@@ -22,10 +24,25 @@ gateway = Gateway(
             pipeline=(
                 Observe(),
                 MapErrors(),
-                Execute(upstream="first", timeout=Timeout(read=5.0), at=12),
+                Execute(
+                    upstream="first",
+                    timeout=Timeout(read=5.0),
+                    request_headers=(SAFE_HEADERS,),
+                    at=15,
+                ),
             ),
             name="ANY /a",
-            at=11,
+            at=14,
+        ),
+        Endpoint(
+            path="/c",
+            pipeline=(
+                Observe(),
+                MapErrors(),
+                Execute(upstream="second", request_headers=(SAFE_HEADERS,), at=18),
+            ),
+            name="ANY /c",
+            at=17,
         ),
         Endpoint(
             path="/b",
@@ -34,11 +51,11 @@ gateway = Gateway(
                 MapErrors(),
                 Respond(
                     json='["no","on",15,31,17,"1_000",null,"1",1,0.5,"12:30","2024-01-01"]',
-                    at=16,
+                    at=22,
                 ),
             ),
             name="ANY /b",
-            at=14,
+            at=20,
         ),
     ),
     upstreams=(

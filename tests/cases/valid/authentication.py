@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from starlette.applications import Starlette
 
-from hxroute import BearerAuth, Endpoint, Gateway, Setting, Upstream
+from hxroute import BearerAuth, Endpoint, Gateway, HeaderRules, Setting, Upstream
 from hxroute.nodes import Authenticate, Execute, MapErrors, Observe, Respond
 from hxroute.runtime import application
 
 FORMAT = 1
-SOURCE = "sha256:dcab80f5993e3a252e07c833d308b5dfb7d14c60e245979c0bf96a88ef813ed7"
+SOURCE = "sha256:d1a37554bcfea944148dcef2e0ca7d1c7b42def15a0dbb6fd91e99090f1000f8"
 
 ADMINS_AUTH = BearerAuth(name="admins", keys=("{{ settings.admin_key }}",), at=13)
+
+SAFE_HEADERS = HeaderRules(name="safe", drop=("authorization", "cookie"), at=16)
 
 USERS_AUTH = BearerAuth(
     name="users",
@@ -27,31 +29,31 @@ gateway = Gateway(
     endpoints=(
         Endpoint(
             path="/open",
-            pipeline=(Observe(), MapErrors(), Respond(text="open", at=20)),
+            pipeline=(Observe(), MapErrors(), Respond(text="open", at=23)),
             name="ANY /open",
-            at=18,
+            at=21,
         ),
         Endpoint(
             path="/admin/{rest:path}",
             pipeline=(
                 Observe(),
                 MapErrors(),
-                Authenticate(auth=ADMINS_AUTH, at=23),
-                Execute(upstream="api", at=24),
+                Authenticate(auth=ADMINS_AUTH, at=26),
+                Execute(upstream="api", request_headers=(SAFE_HEADERS,), at=27),
             ),
             name="ANY /admin/{rest:path}",
-            at=22,
+            at=25,
         ),
         Endpoint(
             path="/{rest:path}",
             pipeline=(
                 Observe(),
                 MapErrors(),
-                Authenticate(auth=USERS_AUTH, at=15),
-                Execute(upstream="api", at=27),
+                Authenticate(auth=USERS_AUTH, at=18),
+                Execute(upstream="api", request_headers=(SAFE_HEADERS,), at=30),
             ),
             name="ANY /{rest:path}",
-            at=26,
+            at=29,
         ),
     ),
     upstreams=(Upstream(name="api", url="https://api.internal", at=9),),

@@ -8,20 +8,26 @@ from __future__ import annotations
 
 from starlette.applications import Starlette
 
-from hxroute import Endpoint, Gateway, Timeout, Upstream
+from hxroute import Endpoint, Gateway, HeaderRules, Timeout, Upstream
 from hxroute.nodes import Execute, MapErrors, Observe
 from hxroute.runtime import application
 
 FORMAT = 1
-SOURCE = "sha256:7bf04d0749fda2a6364f1bdbf3fb362c33a19fa6d2d1b68eb713c8837dc073f1"
+SOURCE = "sha256:e537c7b2dc338b93bf3ba7a88fe31e3a7601ddfd9d8c7ae97671462706f72274"
+
+SAFE_HEADERS = HeaderRules(name="safe", drop=("authorization", "cookie"), at=13)
 
 gateway = Gateway(
     endpoints=(
         Endpoint(
             path="/slow",
-            pipeline=(Observe(), MapErrors(), Execute(upstream="patient", at=16)),
+            pipeline=(
+                Observe(),
+                MapErrors(),
+                Execute(upstream="patient", request_headers=(SAFE_HEADERS,), at=19),
+            ),
             name="ANY /slow",
-            at=15,
+            at=18,
         ),
         Endpoint(
             path="/quick",
@@ -31,17 +37,22 @@ gateway = Gateway(
                 Execute(
                     upstream="patient",
                     timeout=Timeout(connect=0.1, read=1.0),
-                    at=19,
+                    request_headers=(SAFE_HEADERS,),
+                    at=22,
                 ),
             ),
             name="ANY /quick",
-            at=18,
+            at=21,
         ),
         Endpoint(
             path="/other",
-            pipeline=(Observe(), MapErrors(), Execute(upstream="partly", at=22)),
+            pipeline=(
+                Observe(),
+                MapErrors(),
+                Execute(upstream="partly", request_headers=(SAFE_HEADERS,), at=25),
+            ),
             name="ANY /other",
-            at=21,
+            at=24,
         ),
     ),
     upstreams=(

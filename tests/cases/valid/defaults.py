@@ -30,19 +30,22 @@ from hxroute.nodes import (
 from hxroute.runtime import application
 
 FORMAT = 1
-SOURCE = "sha256:1006a47554c32c038a752771fbc88d380d9af61d431b5bd1ae122522192f8dc2"
+SOURCE = "sha256:89acd062f6b0fc2d8336dd68610486b3ef05641e9b0cea377a1cbfe7f1b775eb"
 
 PLAIN_ERRORS = ErrorTable(
     name="plain",
-    answers=(ErrorAnswer(kind="not_found", text="nothing here", at=20),),
-    at=20,
+    answers=(
+        ErrorAnswer(kind="not_found", text="nothing here", at=21),
+        ErrorAnswer(kind="other", text="{{ error.kind }}", at=21),
+    ),
+    at=21,
 )
 
 USERS_AUTH = BearerAuth(name="users", keys=("{{ settings.key }}",), at=12)
 
-TO_API_HEADERS = HeaderRules(name="to_api", drop=("cookie",), at=15)
+TO_API_HEADERS = HeaderRules(name="to_api", drop=("authorization", "cookie"), at=15)
 
-TO_CLIENT_HEADERS = HeaderRules(name="to_client", drop=("server",), at=17)
+TO_CLIENT_HEADERS = HeaderRules(name="to_client", drop=("server",), at=18)
 
 OPENAI_ERRORS = ErrorTable(
     name="openai",
@@ -87,88 +90,97 @@ OPENAI_ERRORS = ErrorTable(
     ),
 )
 
-TO_OTHER_HEADERS = HeaderRules(name="to_other", drop=("referer",), at=16)
+TO_OTHER_HEADERS = HeaderRules(
+    name="to_other",
+    drop=("authorization", "cookie", "referer"),
+    at=16,
+)
+
+OWN_HEADERS = HeaderRules(name="own", keep=("accept",), at=17)
 
 gateway = Gateway(
     endpoints=(
         Endpoint(
             path="/all-defaults",
             pipeline=(
-                Observe(access_log=False, at=25),
+                Observe(access_log=False, at=26),
                 MapErrors(table=PLAIN_ERRORS),
-                Authenticate(auth=USERS_AUTH, at=23),
-                LimitBody(max_body="1MiB", at=26),
-                RenameJson(rename=(("prompt", "input"),), at=26),
+                Authenticate(auth=USERS_AUTH, at=24),
+                LimitBody(max_body="1MiB", at=27),
+                RenameJson(rename=(("prompt", "input"),), at=27),
                 Execute(
                     upstream="api",
                     request_headers=(TO_API_HEADERS,),
                     response_headers=(TO_CLIENT_HEADERS,),
                     errors=PLAIN_ERRORS,
-                    at=31,
+                    at=32,
                 ),
             ),
             name="ANY /all-defaults",
-            at=30,
+            at=31,
         ),
         Endpoint(
             path="/overridden",
             pipeline=(
-                Observe(at=35),
+                Observe(at=36),
                 MapErrors(table=OPENAI_ERRORS),
-                Authenticate(auth=USERS_AUTH, at=23),
-                LimitBody(max_body="2MiB", at=36),
-                RenameJson(rename=(("q", "query"),), at=36),
+                Authenticate(auth=USERS_AUTH, at=24),
+                LimitBody(max_body="2MiB", at=37),
+                RenameJson(rename=(("q", "query"),), at=37),
                 Execute(
                     upstream="api",
                     request_headers=(TO_OTHER_HEADERS,),
                     response_headers=(TO_CLIENT_HEADERS,),
                     errors=OPENAI_ERRORS,
-                    at=37,
+                    at=38,
                 ),
             ),
             name="ANY /overridden",
-            at=33,
+            at=34,
         ),
         Endpoint(
             path="/half-overridden",
             pipeline=(
-                Observe(access_log=False, at=25),
+                Observe(access_log=False, at=26),
                 MapErrors(table=PLAIN_ERRORS),
-                Authenticate(auth=USERS_AUTH, at=23),
-                LimitBody(max_body="1MiB", at=26),
-                RenameJson(rename=(("prompt", "input"),), at=26),
+                Authenticate(auth=USERS_AUTH, at=24),
+                LimitBody(max_body="1MiB", at=27),
+                RenameJson(rename=(("prompt", "input"),), at=27),
                 Execute(
                     upstream="api",
                     request_headers=(TO_OTHER_HEADERS,),
                     response_headers=(TO_CLIENT_HEADERS,),
                     errors=PLAIN_ERRORS,
-                    at=41,
+                    at=42,
                 ),
             ),
             name="ANY /half-overridden",
-            at=39,
+            at=40,
         ),
         Endpoint(
             path="/removed",
-            pipeline=(MapErrors(), Execute(upstream="api", at=49)),
+            pipeline=(
+                MapErrors(),
+                Execute(upstream="api", request_headers=(OWN_HEADERS,), at=50),
+            ),
             name="ANY /removed",
-            at=43,
+            at=44,
         ),
         Endpoint(
             path="/respond",
             pipeline=(
-                Observe(access_log=False, at=25),
+                Observe(access_log=False, at=26),
                 MapErrors(table=PLAIN_ERRORS),
-                Authenticate(auth=USERS_AUTH, at=23),
-                Respond(text="no request defaults here", at=52),
+                Authenticate(auth=USERS_AUTH, at=24),
+                Respond(text="no request defaults here", at=53),
             ),
             name="ANY /respond",
-            at=51,
+            at=52,
         ),
     ),
     upstreams=(Upstream(name="api", url="https://api.internal", at=9),),
     settings=(Setting(name="key", env=("KEY",), secret=True, at=6),),
-    unmatched=(Observe(access_log=False, at=25), MapErrors(table=PLAIN_ERRORS)),
+    unmatched=(Observe(access_log=False, at=26), MapErrors(table=PLAIN_ERRORS)),
 )
 
 app: Starlette = application(gateway, format=FORMAT)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from starlette.applications import Starlette
 
-from hxroute import Endpoint, ErrorAnswer, ErrorTable, Gateway, Upstream
+from hxroute import Endpoint, ErrorAnswer, ErrorTable, Gateway, HeaderRules, Upstream
 from hxroute.nodes import Execute, MapErrors, Observe
 from hxroute.runtime import application
 
 FORMAT = 1
-SOURCE = "sha256:fa58612931da7a822ae9279f90051bcb6dc10c61035e5fec0fda62166b487f39"
+SOURCE = "sha256:a216d8e6bd5e558017f07709d0f61f35cd44ffa8f92b9928046cf67a14432695"
 
 OPENAI_ERRORS = ErrorTable(
     name="openai",
@@ -58,6 +58,8 @@ OPENAI_ERRORS = ErrorTable(
     ),
 )
 
+SAFE_HEADERS = HeaderRules(name="safe", drop=("authorization", "cookie"), at=9)
+
 gateway = Gateway(
     endpoints=(
         Endpoint(
@@ -65,16 +67,25 @@ gateway = Gateway(
             pipeline=(
                 Observe(),
                 MapErrors(table=OPENAI_ERRORS),
-                Execute(upstream="api", errors=OPENAI_ERRORS, at=12),
+                Execute(
+                    upstream="api",
+                    request_headers=(SAFE_HEADERS,),
+                    errors=OPENAI_ERRORS,
+                    at=15,
+                ),
             ),
             name="ANY /v1/{rest:path}",
-            at=11,
+            at=14,
         ),
         Endpoint(
             path="/problem/{rest:path}",
-            pipeline=(Observe(), MapErrors(), Execute(upstream="api", at=16)),
+            pipeline=(
+                Observe(),
+                MapErrors(),
+                Execute(upstream="api", request_headers=(SAFE_HEADERS,), at=19),
+            ),
             name="ANY /problem/{rest:path}",
-            at=14,
+            at=17,
         ),
     ),
     upstreams=(Upstream(name="api", url="https://api.internal", at=6),),

@@ -13,6 +13,7 @@ from hxroute import (
     ErrorAnswer,
     ErrorTable,
     Gateway,
+    HeaderRules,
     Setting,
     StatusRule,
     Upstream,
@@ -21,7 +22,7 @@ from hxroute.nodes import Execute, MapErrors, Observe
 from hxroute.runtime import application
 
 FORMAT = 1
-SOURCE = "sha256:3dbe59dcc8fa52e77fcf0fee015874261405bba84ffd21cbdaaca8969c35e011"
+SOURCE = "sha256:c0533392ae7f5ed12fc6cbcce36cd9aee67bd5fd81dcb58989490bf93e380599"
 
 HOUSE_ERRORS = ErrorTable(
     name="house",
@@ -44,24 +45,27 @@ HOUSE_ERRORS = ErrorTable(
             at=14,
         ),
         ErrorAnswer(kind="internal", text="Write to {{ settings.contact }}.", at=15),
+        ErrorAnswer(kind="other", text="{{ error.kind }}", at=16),
     ),
     upstream_status=(
         StatusRule(
             match=("429", "503"),
             headers=(("retry-after", "1"),),
             json='{"error":"busy"}',
-            at=17,
+            at=18,
         ),
         StatusRule(
             match=("5xx",),
             unless="json_error",
             status=502,
             text="The upstream answered {{ error.status }}.",
-            at=20,
+            at=21,
         ),
     ),
     at=11,
 )
+
+SAFE_HEADERS = HeaderRules(name="safe", drop=("authorization", "cookie"), at=27)
 
 gateway = Gateway(
     endpoints=(
@@ -70,10 +74,15 @@ gateway = Gateway(
             pipeline=(
                 Observe(),
                 MapErrors(table=HOUSE_ERRORS),
-                Execute(upstream="api", errors=HOUSE_ERRORS, at=29),
+                Execute(
+                    upstream="api",
+                    request_headers=(SAFE_HEADERS,),
+                    errors=HOUSE_ERRORS,
+                    at=33,
+                ),
             ),
             name="ANY /{rest:path}",
-            at=28,
+            at=32,
         ),
     ),
     upstreams=(Upstream(name="api", url="https://api.internal", at=8),),

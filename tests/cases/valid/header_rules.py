@@ -13,7 +13,7 @@ from hxroute.nodes import Execute, MapErrors, Observe
 from hxroute.runtime import application
 
 FORMAT = 1
-SOURCE = "sha256:c838f04652bdab433d475ada8f32488ded060ac77c7672c4b5f3c399ba6a6038"
+SOURCE = "sha256:0024e32c4f0979396a60a5524608826494755ebed6c528dc5d7e31e08c5da09b"
 
 NO_CREDENTIALS_HEADERS = HeaderRules(
     name="no_credentials",
@@ -29,6 +29,7 @@ ONLY_CONTENT_HEADERS = HeaderRules(
 
 AS_OURSELVES_HEADERS = HeaderRules(
     name="as_ourselves",
+    forward=("cookie",),
     set=(
         ("authorization", "Bearer {{ settings.upstream_key }}"),
         ("x-request-id", "{{ headers['x-request-id'] }}"),
@@ -41,7 +42,7 @@ HARDENED_HEADERS = HeaderRules(
     name="hardened",
     drop=("server",),
     set=(("x-content-type-options", "nosniff"),),
-    at=18,
+    at=19,
 )
 
 gateway = Gateway(
@@ -59,11 +60,11 @@ gateway = Gateway(
                         AS_OURSELVES_HEADERS,
                     ),
                     response_headers=(HARDENED_HEADERS,),
-                    at=25,
+                    at=26,
                 ),
             ),
             name="ANY /listed",
-            at=21,
+            at=22,
         ),
         Endpoint(
             path="/named",
@@ -74,17 +75,28 @@ gateway = Gateway(
                     upstream="api",
                     request_headers=(AS_OURSELVES_HEADERS,),
                     response_headers=(HARDENED_HEADERS,),
-                    at=31,
+                    at=32,
                 ),
             ),
             name="ANY /named",
-            at=27,
+            at=28,
         ),
         Endpoint(
             path="/nothing",
-            pipeline=(Observe(), MapErrors(), Execute(upstream="api", at=36)),
+            pipeline=(
+                Observe(),
+                MapErrors(),
+                Execute(
+                    upstream="api",
+                    headers=(
+                        ("authorization", "{{ headers.authorization }}"),
+                        ("cookie", "{{ headers.cookie }}"),
+                    ),
+                    at=38,
+                ),
+            ),
             name="ANY /nothing",
-            at=33,
+            at=34,
         ),
     ),
     upstreams=(Upstream(name="api", url="https://api.internal", at=8),),

@@ -8,40 +8,54 @@ from __future__ import annotations
 
 from starlette.applications import Starlette
 
-from hxroute import Endpoint, Gateway, Server, Upstream
+from hxroute import Endpoint, Gateway, HeaderRules, Server, Upstream
 from hxroute.nodes import Execute, MapErrors, Observe, Respond
 from hxroute.runtime import application
 
 FORMAT = 1
-SOURCE = "sha256:679a49de1472301a950a83a5105023ede37405abefec8c38848fa504633f4ae6"
+SOURCE = "sha256:8c7adb2cc4ec7350c218e7361aedee99cbd7f4c1904da03bd0fb979abb6d2ff7"
+
+SAFE_HEADERS = HeaderRules(name="safe", drop=("authorization", "cookie"), at=11)
 
 gateway = Gateway(
     endpoints=(
         Endpoint(
             path="/files/{bucket}/{key:path}",
-            pipeline=(Observe(), MapErrors(), Execute(upstream="files", at=16)),
+            pipeline=(
+                Observe(),
+                MapErrors(),
+                Execute(upstream="files", request_headers=(SAFE_HEADERS,), at=19),
+            ),
             methods=("GET", "HEAD"),
             name="read a file",
-            at=13,
+            at=16,
         ),
         Endpoint(
             path="/files/{bucket}/{key:path}",
-            pipeline=(Observe(), MapErrors(), Execute(upstream="files", at=20)),
+            pipeline=(
+                Observe(),
+                MapErrors(),
+                Execute(upstream="files", request_headers=(SAFE_HEADERS,), at=23),
+            ),
             methods=("PUT",),
             name="PUT /files/{bucket}/{key:path}",
-            at=18,
+            at=21,
         ),
         Endpoint(
             path="/files/",
-            pipeline=(Observe(), MapErrors(), Execute(upstream="files", at=23)),
+            pipeline=(
+                Observe(),
+                MapErrors(),
+                Execute(upstream="files", request_headers=(SAFE_HEADERS,), at=26),
+            ),
             name="ANY /files/",
-            at=22,
+            at=25,
         ),
         Endpoint(
             path="/grüße/{who}/%7Euser",
-            pipeline=(Observe(), MapErrors(), Respond(text="{{ path.who }}", at=26)),
+            pipeline=(Observe(), MapErrors(), Respond(text="{{ path.who }}", at=29)),
             name="ANY /grüße/{who}/%7Euser",
-            at=25,
+            at=28,
         ),
     ),
     upstreams=(Upstream(name="files", url="http://files.internal:8080/root", at=8),),

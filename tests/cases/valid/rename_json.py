@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from starlette.applications import Starlette
 
-from hxroute import Endpoint, Gateway, Upstream
+from hxroute import Endpoint, Gateway, HeaderRules, Upstream
 from hxroute.nodes import Execute, LimitBody, MapErrors, Observe, RenameJson
 from hxroute.runtime import application
 
 FORMAT = 1
-SOURCE = "sha256:20760571f2aa46c66b509a78a4046f029e3d2c63059aa6180163a5f72067016b"
+SOURCE = "sha256:291b476bd0d67ac99cb423d6f129d013795efa48f6a5050595639ad05bc3ffb8"
+
+SAFE_HEADERS = HeaderRules(name="safe", drop=("authorization", "cookie"), at=8)
 
 gateway = Gateway(
     endpoints=(
@@ -22,13 +24,13 @@ gateway = Gateway(
             pipeline=(
                 Observe(),
                 MapErrors(),
-                LimitBody(max_body="65536", at=13),
-                RenameJson(rename=(("prompt", "input"), ("engine", "model")), at=14),
-                Execute(upstream="api", at=15),
+                LimitBody(max_body="65536", at=16),
+                RenameJson(rename=(("prompt", "input"), ("engine", "model")), at=17),
+                Execute(upstream="api", request_headers=(SAFE_HEADERS,), at=18),
             ),
             methods=("POST",),
             name="POST /v1/embeddings",
-            at=10,
+            at=13,
         ),
     ),
     upstreams=(Upstream(name="api", url="https://api.internal", at=5),),

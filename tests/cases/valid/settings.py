@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from starlette.applications import Starlette
 
-from hxroute import BearerAuth, Endpoint, Gateway, Setting, Upstream
+from hxroute import BearerAuth, Endpoint, Gateway, HeaderRules, Setting, Upstream
 from hxroute.nodes import Authenticate, Execute, LimitBody, MapErrors, Observe, Respond
 from hxroute.runtime import application
 
 FORMAT = 1
-SOURCE = "sha256:60cd325e9a7aaf7595419bef1a7666f5c388c92392094095e50435376bb885ba"
+SOURCE = "sha256:45f98252ed32c6266f773f9213042c054edcf65a7e940b4233aea5a0a51a6e52"
 
 CLIENTS_AUTH = BearerAuth(name="clients", keys=("{{ settings.key }}",), at=17)
+
+SAFE_HEADERS = HeaderRules(name="safe", drop=("authorization", "cookie"), at=20)
 
 gateway = Gateway(
     endpoints=(
@@ -24,12 +26,12 @@ gateway = Gateway(
             pipeline=(
                 Observe(),
                 MapErrors(),
-                Authenticate(auth=CLIENTS_AUTH, at=21),
-                LimitBody(max_body="{{ settings.limit }}", at=22),
-                Execute(upstream="api", at=23),
+                Authenticate(auth=CLIENTS_AUTH, at=26),
+                LimitBody(max_body="{{ settings.limit }}", at=27),
+                Execute(upstream="api", request_headers=(SAFE_HEADERS,), at=28),
             ),
             name="ANY /v1/{rest:path}",
-            at=20,
+            at=25,
         ),
         Endpoint(
             path="/about",
@@ -37,12 +39,12 @@ gateway = Gateway(
                 Observe(),
                 MapErrors(),
                 Respond(
-                    json='{"region":"{{ settings.region }}","verbose":"{{ settings.verbose }}"}',
-                    at=27,
+                    json='{"region":"{{ settings.region }}","verbose":"{{ settings.verbose }}","wait":"{{ settings.tries - settings.grace }}"}',
+                    at=33,
                 ),
             ),
             name="ANY /about",
-            at=25,
+            at=30,
         ),
     ),
     upstreams=(Upstream(name="api", url="{{ settings.url }}/v2", at=14),),

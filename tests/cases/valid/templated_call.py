@@ -8,14 +8,24 @@ from __future__ import annotations
 
 from starlette.applications import Starlette
 
-from hxroute import BearerAuth, Endpoint, Gateway, Setting, Timeout, Upstream
+from hxroute import (
+    BearerAuth,
+    Endpoint,
+    Gateway,
+    HeaderRules,
+    Setting,
+    Timeout,
+    Upstream,
+)
 from hxroute.nodes import Authenticate, Execute, LimitBody, MapErrors, Observe
 from hxroute.runtime import application
 
 FORMAT = 1
-SOURCE = "sha256:faa974d94426b22fdef85d11eaa7aa0dc53cc56b9c12c5e578ae64e3017fb462"
+SOURCE = "sha256:95aaa303698bf6f9876367a2bb590a93976b6ad90288e1f560e97a6712485cfd"
 
-CLIENTS_AUTH = BearerAuth(name="clients", keys=("sk-a-public-example",), at=13)
+CLIENTS_AUTH = BearerAuth(name="clients", keys=("{{ settings.client_key }}",), at=14)
+
+SAFE_HEADERS = HeaderRules(name="safe", drop=("authorization", "cookie"), at=17)
 
 gateway = Gateway(
     endpoints=(
@@ -24,8 +34,8 @@ gateway = Gateway(
             pipeline=(
                 Observe(),
                 MapErrors(),
-                Authenticate(auth=CLIENTS_AUTH, at=18),
-                LimitBody(max_body="256KiB", at=19),
+                Authenticate(auth=CLIENTS_AUTH, at=19),
+                LimitBody(max_body="256KiB", at=24),
                 Execute(
                     upstream="openai",
                     method="POST",
@@ -41,36 +51,39 @@ gateway = Gateway(
                     ),
                     body='{"model":"{{ settings.model }}","max_tokens":"{{ body.length | default(200) }}","temperature":0.2,"messages":[{"role":"system","content":"Summarise in {{ path.language }}."},{"role":"user","content":"{{ body.text }}"}]}',
                     timeout=Timeout(read=120.0),
-                    at=21,
+                    request_headers=(SAFE_HEADERS,),
+                    at=26,
                 ),
             ),
             methods=("POST",),
             name="POST /v1/summaries/{language}",
-            at=16,
+            at=22,
         ),
         Endpoint(
             path="/v1/models/{owner}/{model}",
             pipeline=(
                 Observe(),
                 MapErrors(),
-                Authenticate(auth=CLIENTS_AUTH, at=40),
+                Authenticate(auth=CLIENTS_AUTH, at=19),
                 Execute(
                     upstream="openai",
                     method="{{ 'HEAD' if query.only == 'head' else 'GET' }}",
                     path="/catalogue/{{ path.owner }}/{{ path.model }}/{{ headers['x-part'] }}",
                     query=(),
-                    at=42,
+                    request_headers=(SAFE_HEADERS,),
+                    at=46,
                 ),
             ),
             methods=("GET",),
             name="GET /v1/models/{owner}/{model}",
-            at=38,
+            at=43,
         ),
     ),
-    upstreams=(Upstream(name="openai", url="https://api.example.com/base", at=10),),
+    upstreams=(Upstream(name="openai", url="https://api.example.com/base", at=11),),
     settings=(
-        Setting(name="api_key", env=("API_KEY",), secret=True, at=6),
-        Setting(name="model", env=("MODEL",), default="small", at=7),
+        Setting(name="client_key", env=("CLIENT_KEY",), secret=True, at=6),
+        Setting(name="api_key", env=("API_KEY",), secret=True, at=7),
+        Setting(name="model", env=("MODEL",), default="small", at=8),
     ),
     unmatched=(Observe(), MapErrors()),
 )

@@ -1,0 +1,51 @@
+"""Coverage: every kind of error that can happen has an answer of its mapping."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from hxroute.compiler.resolve import Program
+from hxroute.diagnostics import Report
+from hxroute.errors import OTHER, lineage
+from hxroute.ir import Gateway, Node
+from hxroute.nodes import UNMATCHED, MapErrors
+
+__all__ = ["check_coverage"]
+
+
+def check_coverage(gateway: Gateway, program: Program, report: Report) -> None:
+    """Warn of mappings in use that leave kinds to the built-in problem details."""
+    raised = defaultdict[str, set[str]](set)
+    raised[_mapping(gateway.unmatched)].update(error.kind for error in UNMATCHED)
+    for pipeline in (gateway.unmatched, *(item.pipeline for item in gateway.endpoints)):
+        kinds = raised[_mapping(pipeline)]
+        kinds.update(error.kind for node in pipeline for error in node.raises())
+    for name, entry in program.tables["errors"].items():
+        answered = {str(key.value) for key, _ in entry.node.items}
+        if OTHER in answered or name not in raised:
+            continue
+        open_kinds = {k for k in raised[name] if not answered.intersection(lineage(k))}
+        if open_kinds:
+            named = ", ".join(f"`{k}`" for k in _parents(open_kinds, raised[name]))
+            message = f"error mapping `{name}` has no answer for {named}"
+            help_text = (
+                "add them, or `other:` for all that are left; "
+                "until then they answer as problem details (RFC 9457)"
+            )
+            report.add("HX317", message, entry.key.span, help=help_text)
+
+
+def _mapping(pipeline: tuple[Node, ...]) -> str:
+    found = (node.table.name for node in pipeline if isinstance(node, MapErrors))
+    return next(found, "")
+
+
+def _parents(kinds: set[str], raised: set[str]) -> list[str]:
+    """Name a parent for its kinds where all of them are open."""
+
+    def shown(kind: str) -> str:
+        parent = lineage(kind)[-1]
+        family = {other for other in raised if parent in lineage(other)}
+        return parent if family <= kinds else kind
+
+    return sorted({shown(kind) for kind in kinds})

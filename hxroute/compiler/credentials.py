@@ -1,0 +1,100 @@
+"""Header law: a client's credentials reach an upstream only where the file says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from hxroute import rules
+from hxroute.compiler.resolve import Unit
+from hxroute.compiler.tree import Hole, Mapping, Node, Sequence
+from hxroute.diagnostics import Report
+from hxroute.ir import HeaderRules
+from hxroute.nodes import Execute
+from hxroute.span import Span
+
+__all__ = ["broken_rules", "check_credentials"]
+
+_CREDENTIALS: Final = ("authorization", "cookie")
+"""The end-to-end fields in which a client identifies itself (RFC 9110 §11, RFC 6265)."""
+
+_HELP: Final = (
+    "`drop` them in a header rule set under `request.headers`; "
+    "where the upstream is to have them, list them under `forward`"
+)
+
+
+def check_credentials(
+    calls: Iterable[tuple[Execute, Unit]], broken: frozenset[str], report: Report
+) -> None:
+    """Report rules that let credentials through, once for each cause.
+
+    Args:
+        calls: each call with the endpoint it stands in.
+        broken: rule sets of which a part was refused, so that nothing is known of them.
+        report: where it is said.
+    """
+    causes: dict[tuple[Span | None, tuple[str, ...]], _Cause] = {}
+    for call, unit in calls:
+        reference = unit.effective.get(("request", "headers"))
+        sets = call.request_headers
+        if isinstance(reference, Hole) or any(rule.name in broken for rule in sets):
+            continue
+        stated = len(_listed(unit.get("request", "headers")))
+        passed = _passed((*sets, HeaderRules(set=call.headers)))
+        if not passed or stated != len(sets):  # an unknown set might drop them
+            continue
+        node = reference or unit.node.get("upstream")
+        assert node is not None
+        place = None if reference is None else node.span
+        cause = causes.setdefault((place, passed), _Cause(node.span.head, passed))
+        cause.endpoints += 1
+    for cause in causes.values():
+        cause.tell(report)
+
+
+@dataclass(slots=True)
+class _Cause:
+    """What lets credentials through, and for how many endpoints."""
+
+    span: Span
+    passed: tuple[str, ...]
+    endpoints: int = 0
+
+    def tell(self, report: Report) -> None:
+        """Report it."""
+        named = " and ".join(f"`{name}`" for name in self.passed)
+        message = f"the client's {named} would reach the upstream"
+        others = self.endpoints - 1
+        label = f"and of {others} more endpoint{'s' * (others != 1)}" if others else ""
+        report.add("HX318", message, self.span, label=label, help=_HELP)
+
+
+def _listed(node: Node | None) -> tuple[Node, ...]:
+    if node is None:
+        return ()
+    return node.items if isinstance(node, Sequence) else (node,)
+
+
+def _passed(sets: tuple[HeaderRules, ...]) -> tuple[str, ...]:
+    return tuple(
+        name
+        for name in _CREDENTIALS
+        if rules.fate(name, sets).outcome == "kept"
+        and not any(name in (*rule.forward, *(rule.keep or ())) for rule in sets)
+    )
+
+
+def broken_rules(table: Node | None) -> frozenset[str]:
+    """Return the names of rule sets of which a part was refused."""
+    entries = table.items if isinstance(table, Mapping) else ()
+    return frozenset(str(key.value) for key, node in entries if _has_hole(node))
+
+
+def _has_hole(node: Node) -> bool:
+    if isinstance(node, Mapping):
+        return any(_has_hole(value) for _, value in node.items)
+    if isinstance(node, Sequence):
+        return any(_has_hole(item) for item in node.items)
+    return isinstance(node, Hole)

@@ -1,0 +1,104 @@
+"""Keys: none stands in the file, and none that does is ever shown.
+
+Works on the document as it was read, before anything else is known of it: a key is to
+be hidden even where what holds it is misspelt.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from hxroute import templates
+from hxroute.compiler.tree import Mapping, Node, Scalar, Sequence, plain
+from hxroute.diagnostics import Report
+from hxroute.span import Span
+
+__all__ = ["check_keys", "hide_keys"]
+
+_WELL_KNOWN: Final = re.compile(
+    r"\b(?:"
+    r"sk-[A-Za-z0-9_-]{16,200}|(?:sk|rk)_live_[A-Za-z0-9]{16,200}"
+    r"|gh[opsru]_[A-Za-z0-9]{20,200}|github_pat_[A-Za-z0-9_]{20,200}"
+    r"|glpat-[A-Za-z0-9_-]{20,200}|hf_[A-Za-z0-9]{20,200}"
+    r"|A[KS]IA[0-9A-Z]{16}|AIza[A-Za-z0-9_-]{30,200}|xox[abprs]-[A-Za-z0-9-]{10,200}"
+    r"|eyJ[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{0,4000}"
+    r")"
+)
+"""The forms of keys that their makers publish for scanners to find."""
+
+_CREDENTIALS: Final = frozenset({"authorization", "cookie", "x-api-key", "api-key"})
+"""The fields in which a constant can only be a key."""
+
+_HELP: Final = "take it from a setting with `env: NAME` and `secret: true`"
+
+
+def hide_keys(report: Report) -> None:
+    """Hide whatever looks like a key, wherever it stands."""
+    if not _WELL_KNOWN.search(report.text):
+        return
+    for number, line in enumerate(report.lines, 1):
+        for match in _WELL_KNOWN.finditer(line):
+            start, end = match.span()
+            report.hide(Span(number, start + 1, number, end + 1))
+
+
+def check_keys(document: Mapping, report: Report) -> None:
+    """Report every key that stands in the file, and hide it."""
+    found = {node.span: node for node in _stated(document)}
+    found.update((node.span, node) for node in _well_known(document, ()))
+    for span in sorted(found):
+        report.hide(span)
+        report.add("HX319", "a key stands in the file", span.head, help=_HELP)
+
+
+def _stated(document: Mapping) -> Iterator[Scalar]:
+    """Yield the constants that are keys by the place where they stand."""
+    for auth in _values(document.get("auth")):
+        keys = auth.get("bearer") if isinstance(auth, Mapping) else None
+        yield from _constants(keys)
+    for rules in _values(document.get("headers")):
+        if isinstance(rules, Mapping):
+            yield from _credentials(rules.get("set"))
+    for endpoint in _values(document.get("endpoints")):
+        call = endpoint.get("upstream") if isinstance(endpoint, Mapping) else None
+        if isinstance(call, Mapping):
+            yield from _credentials(call.get("headers"))
+
+
+def _credentials(fields: Node | None) -> Iterator[Scalar]:
+    for name, value in fields.items if isinstance(fields, Mapping) else ():
+        if str(name.value).lower() in _CREDENTIALS:
+            yield from _constants(value)
+
+
+def _constants(node: Node | None) -> Iterator[Scalar]:
+    if isinstance(node, Scalar):
+        text = "" if node.value is None else str(node.value)
+        if text.strip() and not any(mark in text for mark in templates.MARKS):
+            yield node
+    for value in _values(node):
+        yield from _constants(value)
+
+
+def _values(node: Node | None) -> Iterator[Node]:
+    if isinstance(node, Mapping):
+        yield from (value for _, value in node.items)
+    elif isinstance(node, Sequence):
+        yield from node.items
+
+
+def _well_known(node: Node, path: tuple[str, ...]) -> Iterator[Scalar]:
+    """Yield the texts that look like keys, but for defaults that say they are secret."""
+    if isinstance(node, Scalar):
+        if isinstance(node.value, str) and _WELL_KNOWN.search(node.value):
+            yield node
+    elif isinstance(node, Mapping):
+        secret = path[:1] == ("settings",) and plain(node).get("secret") is True
+        for key, value in node.items:
+            if not (secret and key.value == "default"):
+                yield from _well_known(value, (*path, str(key.value)))
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from _well_known(item, path)

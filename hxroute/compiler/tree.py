@@ -1,0 +1,75 @@
+"""The document: nodes that know their place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from hxroute.span import Span
+
+__all__ = ["Hole", "Mapping", "Node", "Scalar", "Sequence", "Value", "plain"]
+
+Value = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A single value."""
+
+    value: Value
+    span: Span
+    size: int = 1
+    height: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list."""
+
+    items: tuple[Node, ...]
+    span: Span
+    size: int = 1
+    height: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Keys and values, in file order."""
+
+    items: tuple[tuple[Scalar, Node], ...]
+    span: Span
+    size: int = 1
+    height: int = 0
+
+    def get(self, name: str) -> Node | None:
+        """Return the value of a key."""
+        return next((node for key, node in self.items if key.value == name), None)
+
+    def key(self, name: str) -> Scalar | None:
+        """Return the key itself, for its place."""
+        return next((key for key, _ in self.items if key.value == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A value that was refused, and reported: it is there, but says nothing."""
+
+    span: Span
+    size: int = 1
+    height: int = 0
+
+
+Node = Scalar | Sequence | Mapping | Hole
+
+
+def plain(node: Node) -> Any:
+    """Return the data of a node, without places and without holes."""
+    if isinstance(node, Mapping):
+        return {
+            key.value: plain(value)
+            for key, value in node.items
+            if not isinstance(value, Hole)
+        }
+    if isinstance(node, Sequence):
+        return [plain(item) for item in node.items if not isinstance(item, Hole)]
+    return None if isinstance(node, Hole) else node.value

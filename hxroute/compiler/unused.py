@@ -1,0 +1,69 @@
+"""Unused: definitions that nothing in the file names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from hxroute import templates
+from hxroute.compiler.resolve import Program, references
+from hxroute.compiler.tree import Hole, Mapping, Node, Scalar, Sequence
+from hxroute.diagnostics import Report
+
+__all__ = ["check_unused"]
+
+_WHAT: Final = {
+    "settings": "setting",
+    "upstreams": "upstream",
+    "auth": "auth",
+    "headers": "header rule set",
+    "errors": "error mapping",
+}
+
+
+def check_unused(program: Program, report: Report) -> None:
+    """Warn of definitions that nothing uses.
+
+    In a file with other mistakes a name counts as used wherever it stands: what could
+    not be read may have meant it.
+    """
+    used = set(_used(program)) | program.meant
+    for table, what in _WHAT.items():
+        node = program.document.get(table)
+        for key, value in node.items if isinstance(node, Mapping) else ():
+            name = str(key.value)
+            if (table, name) in used or isinstance(value, Hole):
+                continue
+            if report.failed and _stands(name, report):
+                continue
+            message = f"{what} `{name}` is never used"
+            report.add("HX207", message, key.span, help="remove it, or use it")
+
+
+def _used(program: Program) -> Iterator[tuple[str, str]]:
+    for node in (program.defaults.node, *(unit.node for unit in program.endpoints)):
+        for _, _, table, reference in references(node):
+            yield table, str(reference.value)
+    for text in _texts(program.document):
+        for root, key in templates.names(text):
+            if root == "settings" and key is not None:
+                yield "settings", key
+
+
+def _texts(node: Node) -> Iterator[str]:
+    if isinstance(node, Scalar):
+        if isinstance(node.value, str) and "{{" in node.value:
+            yield node.value
+    elif isinstance(node, Mapping):
+        for _, value in node.items:
+            yield from _texts(value)
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from _texts(item)
+
+
+def _stands(name: str, report: Report) -> bool:
+    """Tell whether a name stands anywhere but where it is defined."""
+    words = re.findall(rf"(?<!\w){re.escape(name)}(?!\w)", report.text)
+    return len(words) > 1
