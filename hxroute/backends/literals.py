@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
@@ -60,11 +61,12 @@ def _bracketed(
 ) -> Printed:
     single = alone if len(members) == 1 else ""
 
+    parts = [key + item(0, 0) for key, item in members]
+    line = f"{head}{', '.join(parts)}{single}{tail}"
+    columns = math.inf if "\n" in line else _columns(line)
+
     def printed(indent: int, beside: int) -> str:
-        parts = [key + item(0, 0) for key, item in members]
-        line = f"{head}{', '.join(parts)}{single}{tail}"
-        fits = "\n" not in line and indent + beside + _columns(line) <= WIDTH
-        if fits or not members:
+        if indent + beside + columns <= WIDTH or not members:
             return line
         inner = indent + 4
         rows = [

@@ -70,7 +70,7 @@ class _Module:
     def __init__(self, gateway: Gateway) -> None:
         self.named: dict[str, Any] = {}
         self.used: set[str] = set()
-        for item in _walk(gateway):
+        for item in _walk(gateway, set()):
             name = _name(item)
             if name:
                 self.named.setdefault(name, item)
@@ -78,7 +78,7 @@ class _Module:
     def shown(self, value: Any, *, aside: str = "") -> Printed:
         """Print a value; one that has a name by that name, save where it is defined."""
         name = _name(value)
-        if name and name != aside and self.named.get(name) == value:
+        if name and name != aside and _is(self.named.get(name), value):
             return fixed(name)
         if isinstance(value, tuple):
             return tuple_of([self.shown(item) for item in value])
@@ -111,16 +111,23 @@ def _name(value: Any) -> str:
     return f"{name.upper()}_{suffix}"
 
 
-def _walk(value: Any) -> Iterator[Any]:
-    yield value
+def _is(one: object, other: object) -> bool:
+    """Compare; endpoints share most of what has a name, so that a look is enough."""
+    return one is other or one == other
+
+
+def _walk(value: Any, seen: set[int]) -> Iterator[Any]:
+    """Yield every part of a gateway; what endpoints share, once."""
     if isinstance(value, tuple):
         children = list(value)
-    elif dataclasses.is_dataclass(value):
+    elif dataclasses.is_dataclass(value) and id(value) not in seen:
+        seen.add(id(value))
+        yield value
         children = [getattr(value, field.name) for field in dataclasses.fields(value)]
     else:
-        children = []
+        return
     for child in children:
-        yield from _walk(child)
+        yield from _walk(child, seen)
 
 
 def _imports(package: str, names: set[str]) -> str:
