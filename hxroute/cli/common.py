@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TextIO
 
 import click
 
+from hxroute.errors import StartError
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -31,6 +33,7 @@ __all__ = [
     "report_on",
     "routes_option",
     "summary",
+    "write",
 ]
 
 STALE: Final = 1
@@ -62,14 +65,18 @@ build_option = path_option(
 
 
 def read(source: Path) -> bytes:
-    """Read a file, or say why not and exit; of one that is too large only a little."""
+    """Read a file; of one that is too large to compile only a little more than is.
+
+    Raises:
+        StartError: where it cannot be read.
+    """
     from hxroute.compiler import MAX_BYTES
 
     try:
         with source.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except OSError as exc:
-        fail(f"{source} cannot be read: {exc.strerror}")
+        raise StartError(f"{source} cannot be read: {exc.strerror}") from exc
 
 
 def compiled(source: Path) -> Compiled:
@@ -106,6 +113,20 @@ def printed(result: Compiled) -> str:
 
     assert result.gateway is not None
     return python.emit(result.gateway, digest=result.digest)
+
+
+def write(build: Path, result: Compiled) -> None:
+    """Write a compiled gateway as a module.
+
+    Raises:
+        StartError: where it cannot be written.
+    """
+    from hxroute import files
+
+    try:
+        files.write(build, printed(result))
+    except OSError as exc:
+        raise StartError(f"{build} cannot be written: {exc.strerror}") from exc
 
 
 def summary(gateway: Gateway) -> str:

@@ -18,6 +18,7 @@ from hxroute.cli.common import (
     report_on,
     routes_option,
     summary,
+    write,
 )
 
 if TYPE_CHECKING:
@@ -90,21 +91,15 @@ def _rendered(report: Report, format: str) -> str:
 )
 def compile_(source: Path, build: Path, *, only_check: bool) -> None:
     """Compile a routes file to a Python module."""
-    from hxroute import files
-
     result = compiled(source)
     assert result.gateway is not None
-    text = printed(result)
     if only_check:
-        if not _holds(build, text):
+        if not _holds(build, printed(result)):
             click.echo(f"{build} is stale; run `hxroute compile`", err=True)
             raise SystemExit(STALE)
         click.echo(f"{build} is fresh")
         return
-    try:
-        files.write(build, text)
-    except OSError as exc:
-        fail(f"{build} cannot be written: {exc.strerror}")
+    write(build, result)
     click.echo(f"{source} -> {build}: {summary(result.gateway)}")
 
 

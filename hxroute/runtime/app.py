@@ -25,7 +25,7 @@ from hxroute.runtime.connectors import Connector
 from hxroute.runtime.exchange import Exchange
 from hxroute.runtime.routing import Route, Router
 
-__all__ = ["Running", "application"]
+__all__ = ["Running", "application", "replace"]
 
 _STATE: Final = "hxroute"
 
@@ -33,11 +33,16 @@ _STATE: Final = "hxroute"
 class Running:
     """A started gateway: pipelines folded, pools open.
 
+    `requests` counts those whose answers have not come to their end; once `retired`,
+    it gets no more, and the last of them closes the pools.
+
     Raises:
         StartError: where a setting is missing or does not fit its place.
     """
 
     def __init__(self, gateway: Gateway, environ: Mapping[str, str]) -> None:
+        self.requests = 0
+        self.retired = False
         values = settings.resolve(gateway.settings, environ)
         self._connectors = {
             upstream.name: _connector(upstream, values)
@@ -63,6 +68,12 @@ class Running:
         except ProxyError:
             handler = self._unmatched
         return await handler(request)
+
+    async def retire(self) -> None:
+        """Close every pool, as soon as no request is left."""
+        self.retired = True
+        if not self.requests:
+            await self.close()
 
     async def close(self) -> None:
         """Close every pool."""
@@ -120,6 +131,7 @@ async def _dispatch(scope: Scope, receive: Receive, send: Send) -> None:
     gone, task = exchange.request.gone, asyncio.current_task()
     assert task is not None
     gone.subscribe(task.cancel)
+    running.requests += 1
     try:
         response = await running.handle(exchange.request)
         try:
@@ -136,6 +148,19 @@ async def _dispatch(scope: Scope, receive: Receive, send: Send) -> None:
     finally:
         gone.unsubscribe(task.cancel)
         exchange.close()
+        running.requests -= 1
+        if running.retired and not running.requests:
+            await running.close()
+
+
+async def replace(app: Starlette, running: Running) -> None:
+    """Give every request from now on to another gateway.
+
+    Those under way end on the gateway they began on, which then closes its pools.
+    """
+    before: Running = getattr(app.state, _STATE)
+    setattr(app.state, _STATE, running)
+    await before.retire()
 
 
 def application(
@@ -159,12 +184,11 @@ def application(
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        running = Running(gateway, environ)
-        setattr(app.state, _STATE, running)
+        setattr(app.state, _STATE, Running(gateway, environ))
         try:
             yield
         finally:
-            await running.close()
+            await getattr(app.state, _STATE).close()
 
     app = Starlette(lifespan=lifespan)
     websocket = app.router.default

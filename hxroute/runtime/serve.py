@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import ipaddress
 import os
 import socket
@@ -21,8 +22,9 @@ from hxroute.ir import Endpoint, Gateway, Setting
 from hxroute.runtime import loader, logs, settings
 from hxroute.runtime.app import Running
 from hxroute.runtime.front import Front
+from hxroute.runtime.reload import Edits, Reloader, attach
 
-__all__ = ["Options", "configuration", "listen", "serve"]
+__all__ = ["Options", "configuration", "listen", "run", "serve"]
 
 _BACKLOG: Final = 2048
 _GRACE_SECONDS: Final = 10
@@ -37,6 +39,11 @@ class Options:
     workers: int = 1
     allow_default_keys: bool = False
 
+    def address(self, gateway: Gateway) -> tuple[str, int]:
+        """Return where a gateway is to listen."""
+        port = gateway.server.port if self.port is None else self.port
+        return self.host or gateway.server.host, port
+
 
 def serve(
     build: Path,
@@ -44,29 +51,73 @@ def serve(
     options: Options,
     environ: MutableMapping[str, str],
     say: Callable[[str], object],
+    edits: Edits | None = None,
 ) -> None:
     """Serve a build until a signal ends it.
+
+    Args:
+        build: the compiled module.
+        source: the routes file that it must be as new as, where there is one.
+        options: what the command line says.
+        environ: where settings come from.
+        say: what prints a line.
+        edits: what becomes of the routes file when it is edited; None to leave it
+            unwatched.
 
     Raises:
         StartError: where the build, a setting or the address does not allow it.
     """
-    loaded = loader.load(build, source)
+    # A watched file may be newer by now: that is its first edit.
+    loaded = loader.load(build, None if edits else source)
     gateway = loaded.gateway
-    host = options.host or gateway.server.host
-    port = gateway.server.port if options.port is None else options.port
-    Running(gateway, environ)  # tries every setting and template before a port is taken
-    public = settings.public_secrets(gateway.settings, environ)
-    if public and not options.allow_default_keys and not is_loopback(host):
-        raise StartError(_default_keys(public, host))
+    host, port = options.address(gateway)
+    # Tries every setting and template before a port is taken.
+    _started(gateway, host, options, environ)
     logs.to_stderr()
     # Ctrl-C is how a gateway ends: by the time it gets here the server has shut down.
     with listen(host, port) as bound, contextlib.suppress(KeyboardInterrupt):
         for line in screen(gateway, bound, environ):
             say(line)
+        if edits is not None:
+            start = functools.partial(_restarted, (host, port), options, environ, say)
+            _watch(source, Reloader(loaded.app, edits, start, say), say)
         if options.workers == 1:
-            uvicorn.Server(configuration(loaded.app)).run(sockets=[bound])
+            run(loaded.app, bound)
         else:
             _serve_with_workers(build, options.workers, bound, environ)
+
+
+def _started(
+    gateway: Gateway, host: str, options: Options, environ: Mapping[str, str]
+) -> Running:
+    running = Running(gateway, environ)
+    public = settings.public_secrets(gateway.settings, environ)
+    if public and not options.allow_default_keys and not is_loopback(host):
+        raise StartError(_default_keys(public, host))
+    return running
+
+
+def _restarted(
+    address: tuple[str, int],
+    options: Options,
+    environ: Mapping[str, str],
+    say: Callable[[str], object],
+    gateway: Gateway,
+) -> Running:
+    """Start a gateway in the place of another, where that one listens."""
+    running = _started(gateway, address[0], options, environ)
+    if options.address(gateway) != address:
+        with contextlib.suppress(OSError):  # nobody reads it
+            say("`server` names another address; that takes effect at the next start")
+    return running
+
+
+def _watch(source: Path, reloader: Reloader, say: Callable[[str], object]) -> None:
+    from hxroute.runtime.watch import watching  # what it imports is an extra
+
+    watched = functools.partial(watching, source, reloader.ask)
+    attach(reloader.app, reloader.working, watched)
+    say(f"watching {source}")
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -77,11 +128,28 @@ def listen(host: str, port: int) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        bound = socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as exc:
         why = os.strerror(exc.errno) if exc.errno and exc.errno > 0 else "no such host"
         message = f"{host}:{port} cannot be listened on ({why}); choose another --port"
         raise StartError(message) from exc
+    # What is accepted inherits it; asyncio's own loop would leave the delay on.
+    bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return bound
+
+
+def run(app: Starlette, bound: socket.socket) -> None:
+    """Serve an app on a listening socket until a signal ends it."""
+    _Server(configuration(app)).run(sockets=[bound])
+
+
+class _Server(uvicorn.Server):
+    """Ends the app in order, even where a second signal lets it wait for nobody."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        if self.force_exit:
+            await self.lifespan.shutdown()
 
 
 def configuration(app: Starlette | str, **options: Any) -> uvicorn.Config:

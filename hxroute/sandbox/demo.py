@@ -9,8 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-import uvicorn
-
 from hxroute import files
 from hxroute.errors import StartError
 from hxroute.runtime import application, loader, serve
@@ -69,7 +67,7 @@ def run(compiled: str, port: int, say: Callable[[str], object]) -> None:
             for line in (*screen, _LINES.format(url=url, key=_KEY), ending):
                 say(line)
             app = application(gateway, environ=environ)
-            uvicorn.Server(serve.configuration(app)).run(sockets=[bound])
+            serve.run(app, bound)
 
 
 def _listen(port: int, say: Callable[[str], object]) -> socket.socket:
