@@ -121,6 +121,13 @@ def test_case_is_reported_at_its_place(case: Path) -> None:
 
 
 @pytest.mark.parametrize("case", INVALID, ids=lambda case: case.stem)
+def test_case_names_its_cure(case: Path) -> None:
+    (found,) = compile(case.read_bytes(), case.name).report.diagnostics
+
+    assert found.help
+
+
+@pytest.mark.parametrize("case", INVALID, ids=lambda case: case.stem)
 def test_case_renders_as_its_report(case: Path, snapshot: SnapshotAssertion) -> None:
     report = compile(case.read_bytes(), case.name).report
 

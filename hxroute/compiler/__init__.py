@@ -16,10 +16,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hxroute.compiler.check import check
-from hxroute.compiler.keys import check_keys, hide_keys
+from hxroute.compiler.keys import check_keys, hide_keys, redact
 from hxroute.compiler.lower import lower
 from hxroute.compiler.resolve import Program, resolve
 from hxroute.compiler.source import MAX_BYTES, read
+from hxroute.compiler.tree import unrepeated
 from hxroute.compiler.validate import validate
 from hxroute.diagnostics import Report
 from hxroute.files import digest_of
@@ -50,13 +51,22 @@ def compile(data: bytes, file: str) -> Compiled:
         file: its name, for the report.
     """
     report = Report(file)
+    gateway, program = _passes(data, report)
+    redact(report)
     digest = digest_of(data)
+    return Compiled(None if report.failed else gateway, report, program, digest)
+
+
+def _passes(data: bytes, report: Report) -> tuple[Gateway | None, Program | None]:
     document = read(data, report)
     hide_keys(report)
     if document is None:
-        return Compiled(None, report, None, digest)
+        return None, None
     check_keys(document, report)
+    if report.failed:  # maybe by keys that are repeated
+        document = unrepeated(document)
     program = resolve(validate(document, report), report)
     gateway = lower(program, report)
-    check(gateway, program, report)
-    return Compiled(None if report.failed else gateway, report, program, digest)
+    if not report.full:
+        check(gateway, program, report)
+    return gateway, program

@@ -98,7 +98,8 @@ def _literal_pairs(node: Node | None, report: Report) -> tuple[tuple[str, str], 
     for _, value in node.items if isinstance(node, Mapping) else ():
         if any(mark in str(plain(value)) for mark in templates.MARKS):
             message = "the headers of an answer are no templates"
-            report.add("HX303", message, value.span.head)
+            help_text = "write a constant; what varies goes into `json` or `text`"
+            report.add("HX303", message, value.span.head, help=help_text)
             return ()
     return pairs(node, Place({}), report)
 

@@ -20,8 +20,7 @@ _CREDENTIALS: Final = ("authorization", "cookie")
 """The end-to-end fields in which a client identifies itself (RFC 9110 §11, RFC 6265)."""
 
 _HELP: Final = (
-    "`drop` them in a header rule set under `request.headers`; "
-    "where the upstream is to have them, list them under `forward`"
+    "`drop` what must not go on, under `request.headers`; list under `forward` what may"
 )
 
 
@@ -39,7 +38,7 @@ def check_credentials(
     for call, unit in calls:
         reference = unit.effective.get(("request", "headers"))
         sets = call.request_headers
-        if isinstance(reference, Hole) or any(rule.name in broken for rule in sets):
+        if _is_unknown(unit) or any(rule.name in broken for rule in sets):
             continue
         stated = len(_listed(unit.get("request", "headers")))
         passed = _passed((*sets, HeaderRules(set=call.headers)))
@@ -69,6 +68,14 @@ class _Cause:
         others = self.endpoints - 1
         label = f"and of {others} more endpoint{'s' * (others != 1)}" if others else ""
         report.add("HX318", message, self.span, label=label, help=_HELP)
+
+
+def _is_unknown(unit: Unit) -> bool:
+    """Tell whether a part was refused of what names rule sets or sets fields itself."""
+    call = unit.node.get("upstream")
+    fields = call.get("headers") if isinstance(call, Mapping) else call
+    deciding = (unit.effective.get(("request", "headers")), fields)
+    return any(node is not None and _has_hole(node) for node in deciding)
 
 
 def _listed(node: Node | None) -> tuple[Node, ...]:

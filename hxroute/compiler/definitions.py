@@ -123,6 +123,7 @@ class Definitions:
                 message = f"setting `{setting.name}` is optional, and a key is not"
                 help_text = f"remove `optional` from setting `{setting.name}`"
                 self._report.add("HX308", message, place, help=help_text)
+                return source
         shown = self.by_default(source)
         if shown is not None and shown != source and not shown.strip():
             message = f"{value_of(source, shown)} no key"

@@ -21,8 +21,14 @@ __all__ = ["OF_A_REQUEST", "Place", "check", "document", "find", "text"]
 OF_A_REQUEST: Final = frozenset({"body", "client", "headers", "path", "query"})
 """The variables that hold what a client has sent."""
 
+_CURE: Final = (
+    "a template is text with `{{ expressions }}` over the variables of its place"
+)
 _TRIALS: Final = 64
 """Sets of settings under which one template is tried."""
+
+_STATES: Final = {None: "not set", True: "true", False: "false"}
+_BY_DEFAULT: Final = "nothing is set"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,8 @@ def document(node: Node, place: Place, report: Report) -> str:
 
 def check(source: str, span: Span, place: Place, report: Report) -> None:
     """Report every mistake of a template, each where it stands."""
+    if report.full:
+        return
     variables = dict(place.variables)
     if place.body_unread:
         variables["body"] = None
@@ -77,8 +85,8 @@ def check(source: str, span: Span, place: Place, report: Report) -> None:
                 help="take scheme, host and port from `settings` or write them here",
             )
             continue
-        known = did_you_mean(mistake.name, mistake.known)
-        report.add(_code(mistake), _message(mistake), where, help=known)
+        cure = did_you_mean(mistake.name, mistake.known) or _CURE
+        report.add(_code(mistake), _message(mistake), where, help=cure)
     if not found:
         _check_reads(source, span, place, report)
         _try(source, span, place, report)
@@ -112,7 +120,7 @@ def _check_reads(source: str, span: Span, place: Place, report: Report) -> None:
                 "HX309",
                 f"the secret `settings.{key}` would be shown to clients",
                 find(report.lines, span, source, f"settings.{key}"),
-                help="take it out; an answer holds nothing that must not be known",
+                help="take it out; every client would see it",
             )
 
 
@@ -122,34 +130,48 @@ def _try(source: str, span: Span, place: Place, report: Report) -> None:
     read = sorted({key for root, key in names if root == "settings" and key})
     if (names and not read) or not place.samples.keys() >= set(read):
         return  # a request decides, or a setting that was refused
-    values = [place.samples[key] for key in read]
-    for trial in itertools.islice(itertools.product(*values), _TRIALS):
-        settings = dict(zip(read, trial, strict=True))
-        try:
-            templates.folds(source, settings)
-        except BadRequest:
-            unset = [name for name, value in settings.items() if value is None]
-            where = find(report.lines, span, source, _expression(source))
-            report.add("HX314", _failing(unset), where, help=_cure(unset))
-            return
+    values = itertools.product(*(place.samples[key] for key in read))
+    trials = [
+        dict(zip(read, trial, strict=True))
+        for trial in itertools.islice(values, _TRIALS)
+    ]
+    failed = [settings for settings in trials if not _gives(source, settings)]
+    if failed:
+        states = {} if len(failed) == len(trials) else failed[0]
+        where = find(report.lines, span, source, _failing(source, failed[0]))
+        report.add("HX314", _no_value(states), where, help=_cure(states))
 
 
-def _failing(unset: list[str]) -> str:
-    if not unset:
+def _gives(source: str, settings: Mapping[str, object]) -> bool:
+    try:
+        templates.folds(source, settings)
+    except BadRequest:
+        return False
+    return True
+
+
+def _no_value(settings: Mapping[str, object]) -> str:
+    """Say under which settings there is no value; none where there never is."""
+    states = [
+        f"`settings.{name}` is {_STATES[value]}"
+        for name, value in settings.items()
+        if value is None or isinstance(value, bool)
+    ]
+    if not settings:
         return "this template can give no value"
-    named = " and ".join(f"`settings.{name}`" for name in unset)
-    return f"this template gives no value where {named} is not set"
+    return f"this template gives no value where {' and '.join(states) or _BY_DEFAULT}"
 
 
-def _cure(unset: list[str]) -> str:
-    if not unset:
+def _cure(settings: Mapping[str, object]) -> str:
+    if None not in settings.values():
         return "texts are joined by `~`, and only numbers are added"
     return "join with `~`, in which none is nothing, or use `… if … else none`"
 
 
-def _expression(source: str) -> str:
-    start, end = source.find("{{"), source.find("}}")
-    return source[start : end + 2] if 0 <= start < end else ""
+def _failing(source: str, settings: Mapping[str, object]) -> str:
+    """Return the first expression that gives no value under these settings."""
+    found = templates.expressions(source)
+    return next((item for item in found if not _gives(item, settings)), "")
 
 
 def _leaves(node: Node) -> Iterator[Scalar]:
@@ -184,10 +206,17 @@ def find(lines: list[str], span: Span, source: str, near: str) -> Span:
 def _look_for(lines: list[str], span: Span, near: str) -> Span:
     spelt = r"\s*\.\s*".join(re.escape(part) for part in near.split("."))
     pattern = re.compile(rf"(?<![\w.]){spelt}(?!\w)")
+    before = ""
     for line in range(span.line, span.end_line + 1):
         start = span.column - 1 if line == span.line else 0
         end = span.end_column - 1 if line == span.end_line else len(lines[line - 1])
-        match = pattern.search(lines[line - 1], start, end)
-        if match:
-            return Span(line, match.start() + 1, line, match.end() + 1)
+        for match in pattern.finditer(lines[line - 1], start, end):
+            if _is_open(before + lines[line - 1][start : match.start()], near):
+                return Span(line, match.start() + 1, line, match.end() + 1)
+        before += lines[line - 1][start:end]
     return span.head
+
+
+def _is_open(before: str, near: str) -> bool:
+    """Tell whether what comes after a text is in an expression, or begins one."""
+    return near.startswith("{{") or before.rfind("{{") > before.rfind("}}")

@@ -27,14 +27,19 @@ def pairs(
         name = str(key.value).lower()
         source = expressions.text(value, place, report)
         if name in (taken for taken, _ in found):
-            report.add("HX002", f"header `{name}` appears twice", key.span)
+            message = f"header `{name}` appears twice"
+            help_text = "remove one of them; upper and lower case make no difference"
+            report.add("HX002", message, key.span, help=help_text)
         if name in _MADE_ANEW:
-            report.add("HX311", f"`{name}` is made anew for each hop", key.span)
+            message = f"`{name}` is made anew for each hop"
+            help_text = "remove it; the gateway states it itself"
+            report.add("HX311", message, key.span, help=help_text)
         if any(
             rules.FIELD_VALUE_REFUSED.search(text.encode())
             for text in templates.literals(source)
         ):
             message = "a header value holds no line break and no control character"
-            report.add("HX306", message, value.span.head)
+            help_text = "write it on one line; a field has nothing else to offer"
+            report.add("HX306", message, value.span.head, help=help_text)
         found.append((name, source))
     return tuple(found)

@@ -6,16 +6,17 @@ be hidden even where what holds it is misspelt.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from typing import Final
 
 from hxroute import templates
 from hxroute.compiler.tree import Mapping, Node, Scalar, Sequence, plain
-from hxroute.diagnostics import Report
+from hxroute.diagnostics import Diagnostic, Report
 from hxroute.span import Span
 
-__all__ = ["check_keys", "hide_keys"]
+__all__ = ["check_keys", "hide_keys", "redact"]
 
 _WELL_KNOWN: Final = re.compile(
     r"\b(?:"
@@ -28,6 +29,11 @@ _WELL_KNOWN: Final = re.compile(
 )
 """The forms of keys that their makers publish for scanners to find."""
 
+_HIDDEN: Final = re.compile(
+    _WELL_KNOWN.pattern + r"""|(?<=://)[^/@\s"'`]{1,1000}(?=@)"""
+)
+"""What is shown of no file: keys, and who is to log in at a URL."""
+
 _CREDENTIALS: Final = frozenset({"authorization", "cookie", "x-api-key", "api-key"})
 """The fields in which a constant can only be a key."""
 
@@ -35,19 +41,33 @@ _HELP: Final = "take it from a setting with `env: NAME` and `secret: true`"
 
 
 def hide_keys(report: Report) -> None:
-    """Hide whatever looks like a key, wherever it stands."""
-    if not _WELL_KNOWN.search(report.text):
+    """Hide whatever looks like a key, or like a password in a URL."""
+    if not _HIDDEN.search(report.text):
         return
     for number, line in enumerate(report.lines, 1):
-        for match in _WELL_KNOWN.finditer(line):
+        for match in _HIDDEN.finditer(line):
             start, end = match.span()
             report.hide(Span(number, start + 1, number, end + 1))
+
+
+def redact(report: Report) -> None:
+    """Take whatever looks like a key out of what the report says."""
+    report.diagnostics[:] = map(_redacted, report.diagnostics)
+
+
+def _redacted(found: Diagnostic) -> Diagnostic:
+    said = (found.message, found.label, found.help)
+    message, label, cure = (_HIDDEN.sub("***", text) for text in said)
+    return dataclasses.replace(found, message=message, label=label, help=cure)
 
 
 def check_keys(document: Mapping, report: Report) -> None:
     """Report every key that stands in the file, and hide it."""
     found = {node.span: node for node in _stated(document)}
     found.update((node.span, node) for node in _well_known(document, ()))
+    for auth in _under(document, "auth"):
+        for value in _constants(auth):
+            report.hide(value.span)  # under whatever key it stands
     for span in sorted(found):
         report.hide(span)
         report.add("HX319", "a key stands in the file", span.head, help=_HELP)
@@ -55,38 +75,42 @@ def check_keys(document: Mapping, report: Report) -> None:
 
 def _stated(document: Mapping) -> Iterator[Scalar]:
     """Yield the constants that are keys by the place where they stand."""
-    for auth in _values(document.get("auth")):
-        keys = auth.get("bearer") if isinstance(auth, Mapping) else None
+    for keys in _under(document, "auth", "*", "bearer"):
         yield from _constants(keys)
-    for rules in _values(document.get("headers")):
-        if isinstance(rules, Mapping):
-            yield from _credentials(rules.get("set"))
-    for endpoint in _values(document.get("endpoints")):
-        call = endpoint.get("upstream") if isinstance(endpoint, Mapping) else None
-        if isinstance(call, Mapping):
-            yield from _credentials(call.get("headers"))
+    for fields in _under(document, "headers", "*", "set"):
+        yield from _credentials(fields)
+    for fields in _under(document, "endpoints", "*", "upstream", "headers"):
+        yield from _credentials(fields)
 
 
-def _credentials(fields: Node | None) -> Iterator[Scalar]:
+def _under(node: Node, *path: str) -> Iterator[Node]:
+    """Yield every value under a path, also where a key is repeated; `*` is any."""
+    if not path:
+        yield node
+        return
+    first, *rest = path
+    if isinstance(node, Mapping):
+        for key, value in node.items:
+            if first in ("*", key.value):
+                yield from _under(value, *rest)
+    elif isinstance(node, Sequence) and first == "*":
+        for item in node.items:
+            yield from _under(item, *rest)
+
+
+def _credentials(fields: Node) -> Iterator[Scalar]:
     for name, value in fields.items if isinstance(fields, Mapping) else ():
         if str(name.value).lower() in _CREDENTIALS:
             yield from _constants(value)
 
 
-def _constants(node: Node | None) -> Iterator[Scalar]:
+def _constants(node: Node) -> Iterator[Scalar]:
     if isinstance(node, Scalar):
         text = "" if node.value is None else str(node.value)
-        if text.strip() and not any(mark in text for mark in templates.MARKS):
+        if templates.constants(text):
             yield node
-    for value in _values(node):
+    for value in _under(node, "*"):
         yield from _constants(value)
-
-
-def _values(node: Node | None) -> Iterator[Node]:
-    if isinstance(node, Mapping):
-        yield from (value for _, value in node.items)
-    elif isinstance(node, Sequence):
-        yield from node.items
 
 
 def _well_known(node: Node, path: tuple[str, ...]) -> Iterator[Scalar]:

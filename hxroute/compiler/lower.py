@@ -26,7 +26,9 @@ def lower(program: Program, report: Report) -> Gateway:
     definitions = Definitions(program, report)
     lowering = _Lowering(definitions, report)
     return Gateway(
-        endpoints=tuple(lowering.endpoint(unit) for unit in program.endpoints),
+        endpoints=tuple(
+            lowering.endpoint(unit) for unit in program.endpoints if not report.full
+        ),
         upstreams=definitions.upstreams,
         settings=definitions.settings,
         server=_server(program.document.get("server")),
@@ -118,7 +120,8 @@ class _Lowering:
         try:
             return paths.parse_pattern(str(path.value))
         except ValueError as exc:
-            self._report.add("HX302", str(exc), path.span)
+            help_text = "write `/v1/{name}`, with `{rest:path}` as last segment at most"
+            self._report.add("HX302", str(exc), path.span, help=help_text)
             return None
 
     def _error_table(self, unit: Unit) -> ErrorTable:

@@ -35,7 +35,8 @@ def reach(gateway: Gateway, program: Program, report: Report) -> None:
             endpoints.check(place, claim)
         except OutOfSteps:
             message = "too many paths overlap to be told apart"
-            report.add("HX302", message, endpoints.path(place))
+            help_text = "use fewer parameters, or fewer endpoints in one file"
+            report.add("HX004", message, endpoints.path(place), help=help_text)
             return
 
 
@@ -78,7 +79,11 @@ class _Endpoints:
     def _refused(self, place: int, claim: Claim) -> None:
         message = f"this endpoint can never match: {self.space.refused[place]}"
         cured = not Space([claim], "as_sent").refused
-        help_text = "`paths: as_sent` at the top of the file allows it" if cured else ""
+        help_text = (
+            "`paths: as_sent` at the top of the file allows it"
+            if cured
+            else "write the path without it"
+        )
         self.report.add("HX310", message, self.path(place), help=help_text)
 
     def _never(self, place: int, claim: Claim, found: list[Taken]) -> None:
@@ -86,7 +91,7 @@ class _Endpoints:
         shown = min(found, key=lambda item: item.first)
         message = f"this endpoint can never match: {self._taken(shown)}"
         help_text = "remove one of them"
-        if not all(self._equal(taker, claim) for taker in takers):
+        if len(takers) == 1 and not self._equal(takers[0], claim):
             help_text = f"move it above line {self.path(takers[0]).line}"
         related = self._related(takers)
         self.report.add(

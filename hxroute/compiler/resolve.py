@@ -107,7 +107,8 @@ def _table(document: Mapping, name: str, report: Report) -> dict[str, Entry]:
     reserved = {NONE, *(FORMATS if name == "errors" else ())}
     for key, _ in entries:
         if key.value in reserved:
-            report.add("HX205", f"the name `{key.value}` is reserved", key.span)
+            message = f"the name `{key.value}` is reserved"
+            report.add("HX205", message, key.span, help="give it another name")
     found = (Entry(key, node) for key, node in entries if isinstance(node, Mapping))
     return {entry.name: entry for entry in found}
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from hxroute import templates, units
 from hxroute.compiler import tree
+from hxroute.compiler.cures import SPELT, duration_like, size_like
 from hxroute.compiler.resolve import Entry
 from hxroute.compiler.tree import Hole, Scalar, plain
 from hxroute.diagnostics import Report
@@ -29,6 +30,21 @@ _SAMPLES: Final[dict[SettingType, tuple[object, ...]]] = {
     "integer": (1,),
     "size": (1024,),
     "duration": (1.0,),
+}
+
+
+_EXAMPLES: Final[dict[SettingType, str]] = {
+    "string": '"text"',
+    "boolean": "true",
+    "integer": "3",
+    "size": "1MiB",
+    "duration": "30s",
+}
+_MEANT: Final[dict[SettingType, Callable[[object], str]]] = {
+    "string": lambda value: f'"{value}"' if isinstance(value, int) else "",
+    "boolean": lambda value: SPELT.get(str(value).lower(), ""),
+    "size": size_like,
+    "duration": duration_like,
 }
 
 
@@ -66,11 +82,19 @@ def _check_default(setting: Setting, node: tree.Mapping, report: Report) -> None
         return
     if not _fits(setting):
         message = f"`{setting.default}` is no {setting.type}"
-        report.add("HX307", message, default.span.head)
+        help_text = _fitting(setting)
+        report.add("HX307", message, default.span.head, help=help_text)
     elif setting.secret:
         message = f"the secret `{setting.name}` has a default, which everyone can read"
-        help_text = "hxroute run serves it on loopback only"
+        help_text = "remove it; with it `hxroute run` serves on loopback only"
         report.add("HX312", message, default.span.head, help=help_text)
+
+
+def _fitting(setting: Setting) -> str:
+    """Say what a default that does not fit seems to mean, or what fits."""
+    guess = _MEANT.get(setting.type)
+    meant = guess(setting.default) if guess else ""
+    return f"write `{meant}`" if meant else f"for example `{_EXAMPLES[setting.type]}`"
 
 
 def _fits(setting: Setting) -> bool:

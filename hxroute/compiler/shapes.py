@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 
 from jsonschema import ValidationError
 
+from hxroute.compiler.cures import SPELT, cure_of_bound, cure_of_form, cure_of_type
 from hxroute.compiler.tree import Mapping, Node, Scalar, Sequence, plain
 from hxroute.diagnostics import Report, did_you_mean, nearest
 from hxroute.span import Span
@@ -35,12 +36,6 @@ _BOUNDS: Final = {
     "minProperties": "must not be empty",
     "maxProperties": "must have at most {} keys",
 }
-_SPELT: Final = {
-    **dict.fromkeys(("yes", "y", "on", "1"), "true"),
-    **dict.fromkeys(("no", "n", "off", "0"), "false"),
-}
-"""What other formats, and YAML before 1.2, take for booleans."""
-
 _SHOWN: Final = 60
 """Characters of a value that a message repeats."""
 
@@ -120,8 +115,7 @@ def _wrong_type(found: Found, report: Report) -> Iterable[Path]:
         return _no_boolean(found, node, report)
     expects = found.schema.get("expects")
     expected = expects or " or ".join(_TYPES[name] for name in names)
-    is_text = "string" in names and not expects and isinstance(node, Scalar)
-    help_text = "put it in quotes" if is_text and not _is_null(node) else ""
+    help_text = cure_of_type(plain(node), found.schema)
     what = "is empty" if _is_null(node) else f"is {_kind(node)}"
     message = f"{found.subject} {what}, not {expected}"
     report.add(found.code("HX103"), message, node.span.head, help=help_text)
@@ -129,7 +123,7 @@ def _wrong_type(found: Found, report: Report) -> Iterable[Path]:
 
 
 def _no_boolean(found: Found, node: Scalar, report: Report) -> Iterable[Path]:
-    spelt = _SPELT.get(str(node.value).lower())
+    spelt = SPELT.get(str(node.value).lower())
     if spelt is None:
         what = "is empty" if _is_null(node) else f"is {_kind(node)}"
         message = f"{found.subject} {what}, not true or false"
@@ -154,7 +148,8 @@ def _not_allowed(found: Found, report: Report) -> Iterable[Path]:
 def _malformed(found: Found, report: Report) -> Iterable[Path]:
     expects = found.schema.get("expects", "of another form")
     message = f"`{_cut(str(found.error.instance))}` is not {expects}"
-    report.add(found.code("HX105"), message, _name_or_value(found))
+    help_text = cure_of_form(found.error.instance, found.schema)
+    report.add(found.code("HX105"), message, _name_or_value(found), help=help_text)
     return [found.about]
 
 
@@ -162,7 +157,10 @@ def _out_of_bounds(found: Found, report: Report) -> Iterable[Path]:
     bound = _BOUNDS[str(found.error.validator)].format(found.error.validator_value)
     is_value = found.about == found.path
     subject = found.subject if is_value else f"`{_cut(str(found.error.instance))}`"
-    report.add(found.code("HX106"), f"{subject} {bound}", _name_or_value(found))
+    help_text = cure_of_bound(found.schema)
+    report.add(
+        found.code("HX106"), f"{subject} {bound}", _name_or_value(found), help=help_text
+    )
     return [found.about]
 
 

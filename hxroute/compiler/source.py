@@ -50,15 +50,18 @@ def read(data: bytes, report: Report) -> Mapping | None:
     except UnicodeDecodeError as exc:
         report.text = exc.object.decode("utf-8", "replace")
         before = exc.object[: exc.start].decode("utf-8")
-        report.add("HX005", "the file is not UTF-8", after(before))
+        help_text = "save it as UTF-8"
+        report.add("HX005", "the file is not UTF-8", after(before), help=help_text)
         return None
     if len(data) > MAX_BYTES:
-        report.add("HX004", f"the file is larger than {MAX_BYTES} bytes", _START)
+        message = f"the file is larger than {MAX_BYTES} bytes"
+        report.add("HX004", message, _START, help=_CURES["HX004"])
         return None
     control = _CONTROL.search(report.text)
     if control is not None:
         place = after(report.text[: control.start()])
-        report.add("HX001", "control characters are not allowed", place)
+        help_text = "remove it, or write it as an escape in double quotes"
+        report.add("HX001", "control characters are not allowed", place, help=help_text)
         return None
     try:
         return _Composer(report).document()
@@ -79,8 +82,19 @@ def _report_syntax(exc: yaml.MarkedYAMLError, report: Report) -> None:
         help_text = "write blanks; YAML takes no tabs there"
         report.add("HX006", "a tab in the indentation", tab, help=help_text)
     else:
-        report.add("HX001", _problem(exc), place)
+        help_text = "often the cause is a line above: a bracket, a quote, an indent"
+        report.add("HX001", _problem(exc), place, help=help_text)
 
+
+_CURES: Final = {
+    "HX001": "write a name, or put it in quotes",
+    "HX004": "split it; no gateway needs that much in one file",
+    "HX005": "keep one document, without `---` and `...`",
+    "HX007": "write out what the aliases stand for",
+    "HX008": "define its anchor with `&` above, or put the text in quotes",
+    "HX103": "write keys and values, such as `version: 1`",
+}
+"""What to do about what nothing can be read behind."""
 
 _START: Final = Span(1, 1, 1, 2)
 
@@ -114,9 +128,10 @@ class _Composer:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, span, depth)
         if event.tag is not None:
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
             help_text = "remove it; quotes make a text of a value"
             self._report.add(
-                "HX003", f"tag `{event.tag}` is not allowed", span, help=help_text
+                "HX003", f"tag `{tag}` is not allowed", span, help=help_text
             )
         self._total += 1
         if self._total > _MAX_NODES:
@@ -164,10 +179,11 @@ class _Composer:
             if key.value in seen:
                 related = ((seen[key.value], "first defined here"),)
                 message = f"key `{key.value}` appears twice"
-                self._report.add("HX002", message, key.span, related=related)
-                self._report.hide(value.span)  # nothing looks at it any more
-                continue
-            seen[key.value] = key.span
+                help_text = "remove one of them; here the first one counts"
+                self._report.add(
+                    "HX002", message, key.span, help=help_text, related=related
+                )
+            seen.setdefault(key.value, key.span)
             items.append((key, value))
         size = 1 + sum(1 + value.size for _, value in items)
         height = 1 + max((value.height for _, value in items), default=0)
@@ -185,7 +201,7 @@ class _Composer:
             self._stop("HX004", f"nested deeper than {_MAX_DEPTH} levels", span)
 
     def _stop(self, code: str, message: str, span: Span) -> NoReturn:
-        self._report.add(code, message, span)
+        self._report.add(code, message, span, help=_CURES[code])
         raise _Stop
 
 

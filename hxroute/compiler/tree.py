@@ -7,7 +7,16 @@ from typing import Any
 
 from hxroute.span import Span
 
-__all__ = ["Hole", "Mapping", "Node", "Scalar", "Sequence", "Value", "plain"]
+__all__ = [
+    "Hole",
+    "Mapping",
+    "Node",
+    "Scalar",
+    "Sequence",
+    "Value",
+    "plain",
+    "unrepeated",
+]
 
 Value = str | int | float | bool | None
 
@@ -60,6 +69,23 @@ class Hole:
 
 
 Node = Scalar | Sequence | Mapping | Hole
+
+
+def unrepeated(node: Mapping) -> Mapping:
+    """Return a mapping in which, at any depth, the first of equal keys is the only one."""
+    first: dict[Value, tuple[Scalar, Node]] = {}
+    for key, value in node.items:
+        first.setdefault(key.value, (key, _unrepeated(value)))
+    return Mapping(tuple(first.values()), node.span, node.size, node.height)
+
+
+def _unrepeated(node: Node) -> Node:
+    if isinstance(node, Mapping):
+        return unrepeated(node)
+    if isinstance(node, Sequence):
+        items = tuple(map(_unrepeated, node.items))
+        return Sequence(items, node.span, node.size, node.height)
+    return node
 
 
 def plain(node: Node) -> Any:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
 from hxroute import templates
 from hxroute.compiler.resolve import Program, references
 from hxroute.compiler.tree import Hole, Mapping, Node, Scalar, Sequence
-from hxroute.diagnostics import Report
+from hxroute.diagnostics import Report, nearest
 
 __all__ = ["check_unused"]
 
+_WORD: Final = re.compile(r"\w+")
 _WHAT: Final = {
     "settings": "setting",
     "upstreams": "upstream",
@@ -28,14 +30,17 @@ def check_unused(program: Program, report: Report) -> None:
     In a file with other mistakes a name counts as used wherever it stands: what could
     not be read may have meant it.
     """
+    if not program.endpoints:
+        return  # where something could be used is what is wrong
     used = set(_used(program)) | program.meant
+    words = Counter(_WORD.findall(report.text) if report.failed else ())
     for table, what in _WHAT.items():
         node = program.document.get(table)
         for key, value in node.items if isinstance(node, Mapping) else ():
             name = str(key.value)
             if (table, name) in used or isinstance(value, Hole):
                 continue
-            if report.failed and _stands(name, report):
+            if words[name] > 1:  # it stands not only where it is defined
                 continue
             message = f"{what} `{name}` is never used"
             report.add("HX207", message, key.span, help="remove it, or use it")
@@ -45,10 +50,12 @@ def _used(program: Program) -> Iterator[tuple[str, str]]:
     for node in (program.defaults.node, *(unit.node for unit in program.endpoints)):
         for _, _, table, reference in references(node):
             yield table, str(reference.value)
+    known = program.names["settings"] or frozenset()
     for text in _texts(program.document):
         for root, key in templates.names(text):
             if root == "settings" and key is not None:
-                yield "settings", key
+                meant = [key] if key in known else nearest(key, known) or known
+                yield from (("settings", name) for name in meant)
 
 
 def _texts(node: Node) -> Iterator[str]:
@@ -61,9 +68,3 @@ def _texts(node: Node) -> Iterator[str]:
     elif isinstance(node, Sequence):
         for item in node.items:
             yield from _texts(item)
-
-
-def _stands(name: str, report: Report) -> bool:
-    """Tell whether a name stands anywhere but where it is defined."""
-    words = re.findall(rf"(?<!\w){re.escape(name)}(?!\w)", report.text)
-    return len(words) > 1

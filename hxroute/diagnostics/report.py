@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -11,12 +12,15 @@ from typing import Final, Literal
 from hxroute.diagnostics.catalog import CATALOG, WARNINGS
 from hxroute.span import Span, split_lines
 
-__all__ = ["Diagnostic", "Report", "did_you_mean", "nearest"]
+__all__ = ["ENOUGH", "Diagnostic", "Report", "did_you_mean", "nearest"]
 
 Severity = Literal["error", "warning"]
 
 _MANY: Final = 50
-_ENOUGH: Final = 1000
+_LONG: Final = 400
+"""Characters of a message; some repeat a name, which may be as long as the file."""
+ENOUGH: Final = 250
+"""How many errors, and how many warnings, a report takes of one file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class Report:
     hidden: set[Span] = field(default_factory=set)
     _split: tuple[str, list[str]] | None = field(default=None, repr=False)
     _known: set[Diagnostic] = field(default_factory=set, repr=False)
+    _counts: Counter[Severity] = field(default_factory=Counter, repr=False)
 
     def add(
         self,
@@ -59,6 +64,8 @@ class Report:
         """Add a diagnostic; whether it is an error or a warning its code says."""
         assert code in CATALOG
         severity: Severity = "warning" if code in WARNINGS else "error"
+        if len(message) > _LONG:
+            message = message[:_LONG] + "…"
         self._add(Diagnostic(code, message, span, label, help, severity, related))
 
     def hide(self, span: Span) -> None:
@@ -67,8 +74,9 @@ class Report:
 
     def _add(self, found: Diagnostic) -> None:
         """Add a diagnostic once: what stands in `defaults` is met by every endpoint."""
-        if found not in self._known and not self.full:
+        if found not in self._known and self._counts[found.severity] < ENOUGH:
             self._known.add(found)
+            self._counts[found.severity] += 1
             self.diagnostics.append(found)
 
     @property
@@ -80,13 +88,13 @@ class Report:
 
     @property
     def full(self) -> bool:
-        """Whether it holds as much as anybody will read; a pass may stop looking."""
-        return len(self.diagnostics) >= _ENOUGH
+        """Whether it holds as many errors as anybody reads; a pass may stop looking."""
+        return self._counts["error"] >= ENOUGH
 
     @property
     def failed(self) -> bool:
         """Whether any diagnostic is an error."""
-        return any(found.severity == "error" for found in self.diagnostics)
+        return self._counts["error"] > 0
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

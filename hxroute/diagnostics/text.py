@@ -107,4 +107,5 @@ class _Page:
 
 def _count(report: Report) -> str:
     parts = zip(counts(report), ("error", "warning"), strict=True)
-    return ", ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in parts if n)
+    shown = ", ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in parts if n)
+    return f"{shown}; there may be more" if report.full else shown

@@ -6,6 +6,7 @@ The compiler calls `parse` and `mistakes`; a starting gateway calls `text`, `pat
 
 from hxroute.templates.language import (
     MARKS,
+    constants,
     literals,
     names,
     parse,
@@ -13,7 +14,14 @@ from hxroute.templates.language import (
     roots,
     strings,
 )
-from hxroute.templates.mistakes import FILTERS, TESTS, Mistake, find, mistakes
+from hxroute.templates.mistakes import (
+    FILTERS,
+    TESTS,
+    Mistake,
+    expressions,
+    find,
+    mistakes,
+)
 from hxroute.templates.render import (
     Render,
     content,
@@ -35,9 +43,11 @@ __all__ = [
     "Render",
     "Sparse",
     "Values",
+    "constants",
     "content",
     "decided",
     "document",
+    "expressions",
     "find",
     "folds",
     "literals",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -15,7 +16,9 @@ from hxroute.templates.environment import ENVIRONMENT
 
 __all__ = [
     "MARKS",
+    "MAX_LENGTH",
     "Part",
+    "constants",
     "literals",
     "names",
     "parse",
@@ -32,7 +35,14 @@ _RETURN: Final = "\ue00d"
 MARKS: Final = ("{{", "{%", "{#")
 """What makes a template of a text."""
 
+_REFERENCE: Final = re.compile(
+    r"\{\{ *(body|client|error|headers|path|query|settings)\.([a-z_][a-z0-9_]*) *\}\}"
+)
+_PLAIN: Final = re.compile(rf"[^{{}}]*(?:{_REFERENCE.pattern}[^{{}}]*){{1,100}}")
 _MAX_DEPTH: Final = 40
+MAX_LENGTH: Final = 32768
+"""Characters of a template."""
+
 Part = str | nodes.Expr
 
 
@@ -44,6 +54,8 @@ def parse(source: str) -> tuple[Part, ...]:
     """
     if not any(mark in source for mark in MARKS):
         return (source,) if source else ()
+    if _PLAIN.fullmatch(source):
+        return tuple(_references(source))
     parts: list[Part] = []
     for node in _parsed(source).body:
         if not isinstance(node, nodes.Output):
@@ -57,6 +69,20 @@ def parse(source: str) -> tuple[Part, ...]:
     return tuple(parts)
 
 
+def _references(source: str) -> Iterator[Part]:
+    """Read what most templates are, text and `{{ variable.key }}`, without a parser."""
+    end = 0
+    for match in _REFERENCE.finditer(source):
+        if match.start() > end:
+            yield source[end : match.start()]
+        reference = nodes.Getattr(nodes.Name(match[1], "load"), match[2], "load")
+        reference.set_lineno(1).set_environment(ENVIRONMENT)
+        yield reference
+        end = match.end()
+    if end < len(source):
+        yield source[end:]
+
+
 @functools.lru_cache(1024)
 def read(source: str) -> tuple[Part, ...]:
     """Parse a template for those who only look: a start folds what `parse` returns in place."""
@@ -64,6 +90,9 @@ def read(source: str) -> tuple[Part, ...]:
 
 
 def _parsed(source: str) -> nodes.Template:
+    if len(source) > MAX_LENGTH:
+        message = f"a template has {MAX_LENGTH} characters at most"
+        raise TemplateSyntaxError(message, 1)
     try:
         template = ENVIRONMENT.parse(source.replace("\r", _RETURN))
         if _depth(template) <= _MAX_DEPTH:
@@ -95,6 +124,18 @@ def literals(source: str) -> tuple[str, ...]:
         return tuple(part for part in read(source) if isinstance(part, str))
     except TemplateSyntaxError:
         return ()  # `mistakes` says so
+
+
+def constants(source: str) -> bool:
+    """Tell whether a template holds a text of its own: all of it, or in an expression."""
+    if not any(mark in source for mark in MARKS):
+        return bool(source.strip())
+    try:
+        parts = [part for part in read(source) if not isinstance(part, str)]
+    except TemplateSyntaxError:
+        return False
+    found = (node for part in parts for node in (part, *part.find_all(nodes.Const)))
+    return any(isinstance(n, nodes.Const) and isinstance(n.value, str) for n in found)
 
 
 @functools.lru_cache(1024)

@@ -7,17 +7,19 @@ in its input. `.` and `[]` read keys and indexes, never attributes.
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from jinja2 import TemplateSyntaxError, nodes
 
 from hxroute.templates.environment import ENVIRONMENT
-from hxroute.templates.language import parse, read, root_and_key
+from hxroute.templates.language import MAX_LENGTH, parse, read, root_and_key
 
-__all__ = ["FILTERS", "TESTS", "Mistake", "find", "mistakes"]
+__all__ = ["FILTERS", "TESTS", "Mistake", "expressions", "find", "mistakes"]
 
 FILTERS: Final = frozenset(
     [
@@ -57,7 +59,20 @@ TESTS: Final = frozenset(
         "undefined",
     ]
 )
-_EXPRESSION: Final = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_WORDS: Final = ("name", "operator")
+"""The kinds of tokens that a mistake is about."""
+
+_BLOCK: Final = re.compile(
+    r"""
+    \{%-?\s*raw\s*-?%\} .*? \{%-?\s*endraw\s*-?%\} | \{\#.*?\#\}
+    | (?P<statement> \{%.*?%\} )
+    | (?P<expression>
+        \{\{ (?: "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' | (?!\{\{)[^"'] )*? \}\} )
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+_LOOKED_AT: Final = 4096
+"""Characters of a template that does not parse in which the reason is looked for."""
 
 _ALLOWED: Final = (
     nodes.Add,
@@ -97,8 +112,12 @@ class Mistake:
     near: str = ""
     kind: Kind = "syntax"
     name: str = ""
-    known: tuple[str, ...] = ()
+    known: frozenset[str] = frozenset()
     root: str = ""
+
+    def at(self, near: str) -> Mistake:
+        """Return the mistake with the text that it is about, unless it has one."""
+        return self if self.near else dataclasses.replace(self, near=near)
 
 
 def mistakes(
@@ -113,12 +132,13 @@ def mistakes(
     try:
         parts = read(source)
     except TemplateSyntaxError as exc:
-        message = f"template syntax: {(exc.message or '').rstrip('.')}"
-        return [Mistake(message, _unreadable(source))]
+        return [_unreadable(source, exc)]
     found: list[Mistake] = []
+    written = expressions(source)
     for part in parts:
         if not isinstance(part, str):
-            found += _mistakes_of(part, variables)
+            near = next(written, "")
+            found += (item.at(near) for item in _mistakes_of(part, variables))
     return list(dict.fromkeys(found))
 
 
@@ -131,8 +151,7 @@ def _mistakes_of(
         if known is not None and key not in known:
             near = f"{root}.{key}"
             message = f"unknown variable `{near}`"
-            names = tuple(sorted(known))
-            yield Mistake(message, near, "variable", key, names, root)
+            yield Mistake(message, near, "variable", key, known, root)
         return
     if isinstance(node, nodes.Getattr | nodes.Getitem):
         root, key = root_and_key(node.node)
@@ -141,8 +160,17 @@ def _mistakes_of(
             yield Mistake(f"`{near}` is a single value without keys", near)
             return
     yield from _mistakes_at(node, variables)
-    for child in node.iter_child_nodes():
+    for child in _parts(node):
         yield from _mistakes_of(child, variables)
+
+
+def _parts(node: nodes.Node) -> Iterable[nodes.Node]:
+    """Return what is in a node, without what makes a call or a mapping one."""
+    if isinstance(node, nodes.Call):
+        return node.args
+    if isinstance(node, nodes.Dict):
+        return [part for pair in node.items for part in (pair.key, pair.value)]
+    return node.iter_child_nodes()
 
 
 def _mistakes_at(
@@ -153,11 +181,10 @@ def _mistakes_at(
     elif isinstance(node, nodes.Filter):
         yield from _mistakes_of_filter(node)
     elif isinstance(node, nodes.Test) and node.name not in TESTS:
-        known = tuple(sorted(TESTS))
         message = f"unknown test `{node.name}`"
-        yield Mistake(message, node.name, "operation", node.name, known)
+        yield Mistake(message, node.name, "operation", node.name, TESTS)
     elif isinstance(node, nodes.Name) and node.name not in variables:
-        known = tuple(sorted(variables))
+        known = frozenset(variables)
         message = f"unknown variable `{node.name}`"
         yield Mistake(message, node.name, "variable", node.name, known)
     elif isinstance(node, nodes.Name) and variables[node.name] is not None:
@@ -167,21 +194,35 @@ def _mistakes_at(
 
 def _mistakes_of_filter(node: nodes.Filter) -> Iterator[Mistake]:
     if node.name not in FILTERS:
-        known = tuple(sorted(FILTERS))
         message = f"unknown filter `{node.name}`"
-        yield Mistake(message, node.name, "operation", node.name, known)
+        yield Mistake(message, node.name, "operation", node.name, FILTERS)
     elif node.kwargs or not all(isinstance(item, nodes.Const) for item in node.args):
         yield Mistake(f"filter `{node.name}` takes literal values only", node.name)
 
 
-def _unreadable(source: str) -> str:
-    """Return the first `{{ … }}` that does not parse by itself, or nothing."""
-    for match in _EXPRESSION.finditer(source):
-        try:
-            parse(match[0])
-        except TemplateSyntaxError:
-            return match[0]
-    return ""
+def _unreadable(source: str, exc: TemplateSyntaxError) -> Mistake:
+    """Say why a template does not parse, near what does not parse by itself."""
+    if len(source) > MAX_LENGTH:
+        return _syntax(exc, "")
+    for match in _BLOCK.finditer(source[:_LOOKED_AT]):
+        if match["statement"] is not None:
+            message = "template syntax: statements are not allowed in a template"
+            return Mistake(message, match[0])
+        if match["expression"] is not None and not _parses(match[0]):
+            return _syntax(exc, match[0])
+    return _syntax(exc, "")
+
+
+def _parses(source: str) -> bool:
+    try:
+        parse(source)
+    except TemplateSyntaxError:
+        return False
+    return True
+
+
+def _syntax(exc: TemplateSyntaxError, near: str) -> Mistake:
+    return Mistake(f"template syntax: {(exc.message or '').rstrip('.')}", near)
 
 
 def find(source: str, near: str) -> tuple[int, int] | None:
@@ -190,7 +231,7 @@ def find(source: str, near: str) -> tuple[int, int] | None:
         start = source.find(near) if near else -1
         return (start, start + len(near)) if start >= 0 else None
     try:
-        tokens = list(_tokens(source))
+        tokens = [(at, text) for at, kind, text in _tokens(source) if kind in _WORDS]
     except TemplateSyntaxError:
         return None
     wanted = re.findall(r"\w+|\.", near)
@@ -203,10 +244,23 @@ def find(source: str, near: str) -> tuple[int, int] | None:
     return None
 
 
-def _tokens(source: str) -> Iterator[tuple[int, str]]:
-    """Yield the names and operators of a template's expressions with their offsets."""
-    offset = 0
-    for _, kind, text in ENVIRONMENT.lexer.tokeniter(source.replace("\r", " "), None):
-        if kind in ("name", "operator"):
-            yield offset, text
+def expressions(source: str) -> Iterator[str]:
+    """Yield each `{{ … }}` of a template, as it is written."""
+    start = 0
+    for offset, kind, text in _tokens(source):
+        if kind == "variable_begin":
+            start = offset
+        elif kind == "variable_end":
+            yield source[start : offset + len(text.rstrip())]
+
+
+@functools.lru_cache(1)
+def _tokens(source: str) -> tuple[tuple[int, str, str], ...]:
+    """Return the tokens of a template with their offsets and kinds."""
+    found = []
+    source, offset = source.replace("\r", " "), 0
+    for _, kind, text in ENVIRONMENT.lexer.tokeniter(source, None):
+        offset = source.index(text, offset)  # `{{-` takes away what is before it
+        found.append((offset, kind, text))
         offset += len(text)
+    return tuple(found)

@@ -68,13 +68,18 @@ class _Fold(NodeTransformer):
     def visit_List(self, node: nodes.List) -> nodes.Node:  # noqa: N802  jinja2's name
         """Refuse undefined members: a list of them would look defined itself."""
         self.generic_visit(node)
-        node.items = [
-            nodes.Filter(item, "present", [], [], None, None, lineno=node.lineno)
-            for item in node.items
-        ]
+        node.items = [_present(item) for item in node.items]
         return node
 
     visit_Tuple = visit_List  # noqa: N815  jinja2's name
+
+    def visit_And(self, node: nodes.And) -> nodes.Node:  # noqa: N802  jinja2's name
+        """Refuse an undefined side here: Jinja2's own folding would not catch it."""
+        self.generic_visit(node)
+        node.left = _present(node.left)
+        return node
+
+    visit_Or = visit_And  # noqa: N815  jinja2's name
 
     def visit_CondExpr(self, node: nodes.CondExpr) -> nodes.Node:  # noqa: N802  jinja2's name
         self.generic_visit(node)
@@ -84,6 +89,10 @@ class _Fold(NodeTransformer):
         if test is None:
             return node
         return node.expr1 if test.value else node.expr2
+
+
+def _present(node: nodes.Expr) -> nodes.Filter:
+    return nodes.Filter(node, "present", [], [], None, None, lineno=node.lineno)
 
 
 def _constant(node: nodes.Expr) -> nodes.Const | None:
@@ -143,8 +152,13 @@ def folds(source: str, settings: Values) -> None:
         if isinstance(part, str):
             continue
         folded = _Fold(settings).visit(part)
-        if _constant(folded) is None and not any(folded.find_all(nodes.Name)):
+        if _constant(folded) is None and not _reads(folded):
             _guarded(_compiled(folded))({})
+
+
+def _reads(expression: nodes.Expr) -> bool:
+    names = expression.find(nodes.Name)  # below it
+    return isinstance(expression, nodes.Name) or names is not None
 
 
 def text(source: str, settings: Values) -> str | Render:

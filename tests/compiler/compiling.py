@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hxroute.compiler import compile
 from hxroute.diagnostics import Diagnostic, Report
-from hxroute.ir import Endpoint, Gateway
+from hxroute.ir import Endpoint, Gateway, HeaderRules
 
 FILE = "routes.yaml"
 
@@ -16,15 +16,21 @@ def report_of(source: str | bytes) -> Report:
 
 
 def mistakes_of(source: str | bytes) -> list[Diagnostic]:
-    """Return what is wrong with a routes file."""
-    return report_of(source).diagnostics
+    """Return what is wrong with a routes file, warnings aside."""
+    found = report_of(source).diagnostics
+    return [item for item in found if item.severity == "error"]
+
+
+def warnings_of(source: str | bytes) -> list[Diagnostic]:
+    """Return the warnings of a routes file."""
+    found = report_of(source).diagnostics
+    return [item for item in found if item.severity == "warning"]
 
 
 def gateway_of(source: str) -> Gateway:
     """Return the gateway of a routes file that has no mistakes."""
-    result = compile(source.encode(), FILE)
-    gateway, report = result.gateway, result.report
-    assert report.diagnostics == []
+    assert mistakes_of(source) == []
+    gateway = compile(source.encode(), FILE).gateway
     assert gateway is not None
     return gateway
 
@@ -48,8 +54,10 @@ settings:
   key: {env: KEY, secret: true}
   limit: {env: LIMIT, type: size, default: 1MiB}
 upstreams: {api: {url: "http://api"}}
-defaults: {auth: none, observe: none}
+headers: {safe: {drop: [authorization, cookie]}}
+defaults: {auth: none, observe: none, request: {headers: safe}}
 """
+SAFE = HeaderRules("safe", drop=("authorization", "cookie"))
 
 
 def endpoint_of(keys: str, path: str = "/x") -> Endpoint:

@@ -23,13 +23,13 @@ def test_limit_is_a_size(max_body: str) -> None:
 @pytest.mark.parametrize(
     ("max_body", "code"),
     [
-        ("64KB", "HX105"),
-        ("1 MiB", "HX105"),
-        ("-1", "HX106"),
-        ("1.5MiB", "HX105"),
-        ("true", "HX103"),
+        ("64KB", "HX110"),
+        ("1 MiB", "HX110"),
+        ("-1", "HX110"),
+        ("1.5MiB", "HX110"),
+        ("true", "HX110"),
         ("'{{ settings.key }}'", "HX308"),
-        ("'{{ settings.nope }}'", "HX304"),
+        ("'{{ settings.nope }}'", "HX206"),
         ("'{{ body.x }}'", "HX304"),
         ("'{{ '", "HX303"),
     ],
@@ -43,9 +43,8 @@ def test_limit_from_a_setting(kind: str) -> None:
     source = f"""\
 version: 1
 settings: {{n: {{env: N, type: {kind}}}}}
-upstreams: {{api: {{url: "http://api"}}}}
 endpoints:
-  - {{path: /x, auth: none, request: {{max_body: "{{{{ settings.n }}}}"}}, upstream: api}}
+  - {{path: /x, auth: none, request: {{max_body: "{{{{ settings.n }}}}"}}, respond: {{}}}}
 """
 
     limit = gateway_of(source).endpoints[0].pipeline[2]
@@ -66,11 +65,12 @@ def test_mistake_in_the_defaults_is_reported_once(default: str) -> None:
 version: 1
 settings: {{key: {{env: KEY}}}}
 upstreams: {{api: {{url: "http://api"}}}}
-defaults: {{auth: none, request: {{{default}}}}}
+headers: {{safe: {{drop: [authorization, cookie]}}}}
+defaults: {{auth: none, request: {{headers: safe, {default}}}}}
 endpoints: [{{path: /x, upstream: api}}, {{path: /y, upstream: api}}]
 """
 
-    assert [found.span.line for found in mistakes_of(source)] == [4]
+    assert [found.span.line for found in mistakes_of(source)] == [5]
 
 
 def test_rename_needs_a_limit() -> None:
@@ -85,7 +85,7 @@ def test_rename_needs_a_limit() -> None:
 
     (found,) = mistakes_of(source)
 
-    assert (found.code, found.span.line) == ("HX305", 11)
+    assert (found.code, found.span.line) == ("HX305", 12)
     assert found.help == "add `max_body: 1MiB` under `request`"
 
 

@@ -7,22 +7,7 @@ from hxroute.compiler.expressions import Place
 from hxroute.compiler.source import read
 from hxroute.diagnostics import Report
 from hxroute.span import Span
-
-PLACE = Place(
-    {"settings": frozenset({"url", "port"}), "headers": None, "body": None},
-    secrets=frozenset({"key"}),
-)
-
-
-def checked(source: str, place: Place = PLACE) -> list[tuple[str, str, Span]]:
-    """Check the value of `a:` and return what is found."""
-    report = Report("routes.yaml")
-    document = read(source.encode(), report)
-    assert document is not None
-    node = document.get("a")
-    assert node is not None
-    expressions.document(node, place, report)
-    return [(found.code, found.message, found.span) for found in report.diagnostics]
+from tests.compiler.checking import PLACE, checked, report_on
 
 
 def test_document_is_compact_json_in_file_order() -> None:
@@ -34,33 +19,6 @@ def test_document_is_compact_json_in_file_order() -> None:
 
     assert text == '{"b":1,"a":["é","{{ body.x }}",{"n":null}]}'
     assert report.diagnostics == []
-
-
-@pytest.mark.parametrize(
-    ("source", "place"),
-    [
-        ("a: '{{ settings.ulr }}'", Span(1, 8, 1, 20)),
-        ("a: '{{ headers.x ~ settings.ulr }}'", Span(1, 20, 1, 32)),
-        ("a: '{{ settings . ulr }}'", Span(1, 8, 1, 22)),
-        ("a: '{{ settings[\"ulr\"] }}'", Span(1, 4, 1, 27)),
-        ("a:\n- b: 'é {{ settings.ulr }}'", Span(2, 12, 2, 24)),
-        ("a: >-\n  x\n  {{ settings.ulr }}", Span(3, 6, 3, 18)),
-        ("a: '{{ settings.url }} {{ settings.ur }}'", Span(1, 27, 1, 38)),
-        ('a: "\u2028{{ settings.ulr }}"', Span(2, 4, 2, 16)),
-    ],
-)
-def test_unknown_key_is_reported_at_its_place(source: str, place: Span) -> None:
-    name = "settings.ur" if ".ur }" in source else "settings.ulr"
-
-    assert checked(source) == [("HX304", f"unknown variable `{name}`", place)]
-
-
-def test_template_of_several_lines_is_reported_at_its_first_where_nothing_is_found() -> (
-    None
-):
-    found = checked("a: |\n  {{ 1 +\n  }}\n")
-
-    assert [(code, span) for code, _, span in found] == [("HX303", Span(1, 4, 1, 5))]
 
 
 @pytest.mark.parametrize(
@@ -125,3 +83,50 @@ def test_number_too_long_for_python_is_a_mistake() -> None:
     template = "{{ " + "1" * 5000 + " }}"
 
     assert [code for code, _, _ in checked(f'a: "{template}"')] == ["HX303"]
+
+
+@pytest.mark.parametrize(
+    ("template", "messages"),
+    [
+        ("{{ nope(body.x) }}", ["`call` is not allowed in a template"]),
+        (
+            "{{ body.items(nope) }}",
+            ["`call` is not allowed in a template", "unknown variable `nope`"],
+        ),
+        ("{{ {'a': {'b': 1}} }}", ["`dict` is not allowed in a template"]),
+        (
+            "{{ {'a': nope} }}",
+            ["`dict` is not allowed in a template", "unknown variable `nope`"],
+        ),
+    ],
+)
+def test_what_is_not_allowed_is_one_mistake(template: str, messages: list[str]) -> None:
+    assert [message for _, message, _ in checked(f'a: "{template}"')] == messages
+
+
+@pytest.mark.parametrize(
+    ("template", "code", "known"),
+    [
+        ("{{ settings.ulr }}", "HX206", "did you mean `url`?"),
+        ("{{ headrs.x }}", "HX304", "did you mean `headers`?"),
+        ("{{ body.x | lowr }}", "HX313", "did you mean `lower`?"),
+        ("{{ body.x is definde }}", "HX313", "did you mean `defined`?"),
+        ("{{ body.x | upper is definde }}", "HX313", "did you mean `defined`?"),
+    ],
+)
+def test_unknown_name_has_a_code_for_what_it_is(
+    template: str, code: str, known: str
+) -> None:
+    report = report_on(f'a: "{template}"')
+
+    assert [(item.code, item.help) for item in report.diagnostics] == [(code, known)]
+
+
+@pytest.mark.parametrize("name", ["body", "client", "headers", "path", "query"])
+def test_request_has_no_say_in_a_place_of_the_file(name: str) -> None:
+    place = Place({"settings": frozenset({"url"})}, chosen_by_file=True)
+
+    ((code, message, span),) = checked(f"a: 'http://{{{{ {name}.x }}}}'", place)
+
+    assert (code, span.column) == ("HX321", 15)
+    assert message == f"`{name}` would let a request choose the upstream"

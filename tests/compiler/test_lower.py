@@ -8,6 +8,7 @@ from hxroute import nodes
 from hxroute.ir import Endpoint, ErrorTable, Server, Timeout
 from tests.compiler.compiling import (
     HEAD,
+    SAFE,
     codes_of,
     endpoint_of,
     gateway_of,
@@ -25,11 +26,13 @@ def last_of(endpoint: Endpoint) -> nodes.Execute:
 def test_nodes_stand_in_the_order_of_travel() -> None:
     source = """\
 version: 1
+settings: {key: {env: KEY, secret: true}}
 upstreams: {api: {url: "http://api"}}
-auth: {keys: {bearer: [k]}}
+auth: {keys: {bearer: ["{{ settings.key }}"]}}
+headers: {safe: {drop: [authorization, cookie]}}
 endpoints:
   - upstream: api
-    request: {json: {rename: {a: b}}, max_body: 1MiB}
+    request: {json: {rename: {a: b}}, max_body: 1MiB, headers: safe}
     auth: keys
     observe: {access_log: true}
     path: /x
@@ -49,13 +52,17 @@ def test_node_carries_the_line_of_its_key() -> None:
 version: 1
 upstreams:
   api: {url: "http://api"}
+settings: {key: {env: KEY, secret: true}}
 auth:
-  keys: {bearer: [k]}
+  keys: {bearer: ["{{ settings.key }}"]}
+headers:
+  safe: {drop: [authorization, cookie]}
 endpoints:
   - path: /x
     auth: keys
     observe: {access_log: true}
     request:
+      headers: safe
       max_body: 1MiB
       json: {rename: {a: b}}
     upstream: api
@@ -71,8 +78,10 @@ server:
         getattr(item, "at")  # noqa: B009  the protocol of nodes has no `at`
         for item in (observe, authenticate, limit_body, rename_json, execute)
     ]
-    assert lines == [9, 8, 11, 12, 13]
-    assert (endpoint.at, gateway.upstreams[0].at, gateway.server.at) == (7, 3, 15)
+    assert lines == [12, 11, 15, 16, 17]
+    assert (endpoint.at, gateway.upstreams[0].at, gateway.server.at) == (10, 3, 19)
+    assert isinstance(execute, nodes.Execute)
+    assert execute.request_headers[0].at == 8
 
 
 @pytest.mark.parametrize(
@@ -106,7 +115,9 @@ def test_server_and_paths_are_as_stated() -> None:
 
 
 def test_plain_call_states_nothing() -> None:
-    assert last_of(endpoint_of("upstream: api")) == nodes.Execute(upstream="api")
+    assert last_of(endpoint_of("upstream: api")) == nodes.Execute(
+        upstream="api", request_headers=(SAFE,)
+    )
 
 
 def test_templated_call_states_every_part() -> None:
@@ -126,6 +137,7 @@ def test_templated_call_states_every_part() -> None:
         headers=(("x-a", "{{ settings.key }}"),),
         body='{"m":"{{ body.m }}","n":[1,null]}',
         timeout=Timeout(read=5.0),
+        request_headers=(SAFE,),
     )
 
 
@@ -197,7 +209,7 @@ def test_endpoint_answers_in_one_way(keys: str, message: str) -> None:
     (found,) = mistakes_of(source)
 
     assert (found.code, found.message) == ("HX107", message)
-    assert (found.span.line, found.span.column) == (8, 12)
+    assert (found.span.line, found.span.column) == (9, 12)
 
 
 def test_missing_auth_is_reported_for_each_endpoint() -> None:

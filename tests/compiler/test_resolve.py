@@ -12,11 +12,13 @@ N = TypeVar("N", bound=Node)
 
 HEAD = """\
 version: 1
+settings: {k: {env: K, secret: true}}
 upstreams: {api: {url: "http://api"}}
-auth: {keys: {bearer: [k]}, other: {bearer: [o]}}
-headers: {a: {drop: [x-a]}, b: {drop: [x-b]}}
-errors: {plain: {internal: {text: oh}}, terse: {internal: {text: no}}}
+auth: {keys: {bearer: ["{{ settings.k }}"]}, other: {bearer: ["{{ settings.k }}"]}}
+headers: {a: {drop: [authorization, cookie]}, b: {forward: [authorization, cookie]}}
+errors: {plain: {other: {text: oh}}, terse: {other: {text: no}}}
 """
+CALL = "request: {headers: a}, upstream: api"
 
 
 def gateway_with(defaults: str, endpoint: str) -> Gateway:
@@ -39,7 +41,7 @@ def kinds_of(endpoint: Endpoint) -> list[type]:
 
 
 def test_default_is_taken_where_the_endpoint_states_nothing() -> None:
-    endpoint = endpoint_with("auth: keys, errors: plain", "upstream: api")
+    endpoint = endpoint_with("auth: keys, errors: plain", CALL)
 
     assert node_of(endpoint, nodes.Authenticate).auth.name == "keys"
     assert node_of(endpoint, nodes.MapErrors).table.name == "plain"
@@ -48,7 +50,7 @@ def test_default_is_taken_where_the_endpoint_states_nothing() -> None:
 
 def test_endpoint_replaces_the_default() -> None:
     endpoint = endpoint_with(
-        "auth: keys, errors: plain", "auth: other, errors: terse, upstream: api"
+        "auth: keys, errors: plain", f"auth: other, errors: terse, {CALL}"
     )
 
     assert node_of(endpoint, nodes.Authenticate).auth.name == "other"
@@ -84,14 +86,18 @@ def test_none_removes_every_default() -> None:
         " response: {headers: b}",
         "auth: none, errors: none, observe: none,"
         " request: {headers: none, max_body: none, json: none},"
-        " response: {headers: none}, upstream: api",
+        " response: {headers: none},"
+        " upstream: {name: api, headers: {authorization: '', cookie: ''}}",
     )
 
-    assert endpoint.pipeline == (nodes.MapErrors(), nodes.Execute(upstream="api"))
+    assert endpoint.pipeline == (
+        nodes.MapErrors(),
+        nodes.Execute(upstream="api", headers=(("authorization", ""), ("cookie", ""))),
+    )
 
 
 def test_none_as_a_default_is_explicit() -> None:
-    endpoint = endpoint_with("auth: none, observe: none", "upstream: api")
+    endpoint = endpoint_with("auth: none, observe: none", CALL)
 
     assert kinds_of(endpoint) == [nodes.MapErrors, nodes.Execute]
 
@@ -121,7 +127,7 @@ def test_own_limit_of_an_own_answer_counts() -> None:
 
 def test_unmatched_requests_are_answered_as_the_defaults_say() -> None:
     gateway = gateway_with(
-        "auth: keys, errors: plain, observe: {access_log: false}", "upstream: api"
+        "auth: keys, errors: plain, observe: {access_log: false}", CALL
     )
 
     observe, map_errors = gateway.unmatched
@@ -131,7 +137,7 @@ def test_unmatched_requests_are_answered_as_the_defaults_say() -> None:
 
 
 def test_unmatched_requests_without_defaults_are_answered_as_problems() -> None:
-    gateway = gateway_of(f"{HEAD}endpoints: [{{path: /, auth: none, upstream: api}}]")
+    gateway = gateway_of(f"{HEAD}endpoints: [{{path: /, auth: none, {CALL}}}]")
 
     assert gateway.unmatched == (nodes.Observe(), nodes.MapErrors())
 
@@ -139,9 +145,17 @@ def test_unmatched_requests_without_defaults_are_answered_as_problems() -> None:
 @pytest.mark.parametrize(
     ("code", "endpoint", "message"),
     [
-        ("HX201", "auth: none, upstream: apj", "unknown upstream `apj`"),
-        ("HX201", "auth: none, upstream: {name: apj}", "unknown upstream `apj`"),
-        ("HX202", "auth: kes, upstream: api", "unknown auth `kes`"),
+        (
+            "HX201",
+            "auth: none, request: {headers: a}, upstream: apj",
+            "unknown upstream `apj`",
+        ),
+        (
+            "HX201",
+            "auth: none, request: {headers: a}, upstream: {name: apj}",
+            "unknown upstream `apj`",
+        ),
+        ("HX202", f"auth: kes, {CALL}", "unknown auth `kes`"),
         (
             "HX204",
             "auth: none, errors: palin, respond: {}",
@@ -154,7 +168,7 @@ def test_unmatched_requests_without_defaults_are_answered_as_problems() -> None:
         ),
         (
             "HX203",
-            "auth: none, response: {headers: [a, c]}, upstream: api",
+            f"auth: none, response: {{headers: [a, c]}}, {CALL}",
             "unknown header rule set `c`",
         ),
     ],
@@ -171,12 +185,13 @@ def test_unknown_name_in_the_defaults_is_reported_once_and_there() -> None:
         "endpoints: [{path: /x, respond: {}}, {path: /y, respond: {}}]\n"
     )
 
-    assert places_of(source) == [("HX202", 6, 18)]
+    assert places_of(source) == [("HX202", 7, 18)]
 
 
 def test_unknown_upstream_where_none_is_defined() -> None:
     (found,) = mistakes_of(
-        "version: 1\nendpoints: [{path: /x, auth: none, upstream: api}]"
+        "version: 1\nheaders: {a: {drop: [authorization, cookie]}}\n"
+        f"endpoints: [{{path: /x, auth: none, {CALL}}}]"
     )
 
     assert (found.code, found.label) == ("HX201", "not defined under `upstreams`")
@@ -185,7 +200,7 @@ def test_unknown_upstream_where_none_is_defined() -> None:
 
 @pytest.mark.parametrize("upstream", ["none", "{name: none}"])
 def test_none_is_no_upstream(upstream: str) -> None:
-    source = f"{HEAD}endpoints: [{{path: /x, auth: none, upstream: {upstream}}}]\n"
+    source = f"{HEAD}endpoints: [{{path: /x, auth: none, request: {{headers: a}}, upstream: {upstream}}}]\n"
 
     assert [found.code for found in mistakes_of(source)] == ["HX201"]
 
@@ -203,7 +218,10 @@ def test_none_among_header_rule_sets_is_no_rule_set() -> None:
     ("section", "column"),
     [
         ("upstreams: {none: {url: 'http://api'}}", 13),
-        ("auth: {none: {bearer: [k]}}", 8),
+        (
+            "auth: {none: {bearer: ['{{ settings.a }}']}}\nsettings: {a: {env: A, secret: true}}",
+            8,
+        ),
         ("headers: {none: {}}", 11),
         ("errors: {openai: {}}", 10),
         ("errors: {problem: {}}", 10),
@@ -219,7 +237,7 @@ def test_reserved_name_is_refused(section: str, column: int) -> None:
 
 @pytest.mark.parametrize("name", ["openai", "problem"])
 def test_ready_formats_need_no_definition(name: str) -> None:
-    endpoint = endpoint_with(f"auth: none, errors: {name}", "upstream: api")
+    endpoint = endpoint_with(f"auth: none, errors: {name}", CALL)
 
     table = node_of(endpoint, nodes.MapErrors).table
     assert table.name == {"openai": "openai", "problem": ""}[name]

@@ -2,16 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from hxroute.compiler.source import plain, read
-from hxroute.diagnostics import Report
-
-
-def data_of(source: str | bytes) -> object:
-    report = Report("routes.yaml")
-    node = read(source.encode() if isinstance(source, str) else source, report)
-    assert report.diagnostics == []
-    assert node is not None
-    return plain(node)
+from tests.compiler.reading import data_of
 
 
 @pytest.mark.parametrize(

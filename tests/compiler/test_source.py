@@ -1,36 +1,12 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 
-from hxroute.compiler.source import Mapping, Scalar, Sequence, plain, read
+from hxroute.compiler.source import read
+from hxroute.compiler.tree import Mapping, Scalar, Sequence
 from hxroute.diagnostics import Report
-from hxroute.diagnostics.text import render
 from hxroute.span import Span
-
-
-def data_of(source: str | bytes) -> object:
-    report = Report("routes.yaml")
-    node = read(source.encode() if isinstance(source, str) else source, report)
-    assert report.diagnostics == []
-    assert node is not None
-    return plain(node)
-
-
-def document_of(source: str) -> Mapping:
-    node = read(source.encode(), Report("routes.yaml"))
-    assert node is not None
-    return node
-
-
-def refused(source: str | bytes) -> tuple[str, str, int, int]:
-    report = Report("routes.yaml")
-    node = read(source.encode() if isinstance(source, str) else source, report)
-    assert node is None
-    (found,) = report.diagnostics
-    assert render(report).startswith(f"error[{found.code}]")
-    return found.code, found.message, found.span.line, found.span.column
+from tests.compiler.reading import data_of, document_of, mistakes_beside, refused
 
 
 def test_node_knows_its_place() -> None:
@@ -70,20 +46,25 @@ def test_bom_is_no_part_of_the_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "place"),
+    ("source", "place", "data"),
     [
-        ("a: 1\nb: 2\na: 3\n", (3, 1)),
-        ("1: x\n'1': y\n", (2, 1)),
-        ("x:\n  a: 1\n  'a': 2\n", (3, 3)),
-        ("{a: 1, a: 1}", (1, 8)),
+        ("a: 1\nb: 2\na: 3\n", (3, 1), {"a": 1, "b": 2}),
+        ("1: x\n'1': y\n", (2, 1), {"1": "x"}),
+        ("x:\n  a: 1\n  'a': 2\n", (3, 3), {"x": {"a": 1}}),
+        ("{a: 1, a: 1}", (1, 8), {"a": 1}),
+        ("a: &x 1\na: &y 2\nb: *y\n", (2, 1), {"a": 1, "b": 2}),
     ],
 )
-def test_duplicate_key_is_refused(source: str, place: tuple[int, int]) -> None:
-    code, message, line, column = refused(source)
+def test_duplicate_key_is_refused_and_the_first_one_counts(
+    source: str, place: tuple[int, int], data: object
+) -> None:
+    read_as, found = mistakes_beside(source)
 
+    ((code, message, line, column),) = found
     assert code == "HX002"
     assert "appears twice" in message
     assert (line, column) == place
+    assert read_as == data
 
 
 def test_duplicate_key_points_at_the_first() -> None:
@@ -109,12 +90,25 @@ def test_duplicate_key_points_at_the_first() -> None:
         "!!str a: 1",
     ],
 )
-def test_tag_is_refused(source: str) -> None:
-    code, message, line, _ = refused(source)
+def test_tag_is_refused_and_the_rest_is_read(source: str) -> None:
+    data, ((code, message, line, _),) = mistakes_beside(source)
 
     assert code == "HX003"
     assert message.startswith("tag `")
     assert line == 1
+    assert isinstance(data, dict)
+    assert list(data) == ["a"]
+
+
+def test_every_duplicate_key_and_every_tag_is_reported() -> None:
+    _, found = mistakes_beside("a: !x 1\nb: !y {c: 1, c: 2}\na: 2\n")
+
+    assert [(code, line) for code, _, line, _ in found] == [
+        ("HX003", 1),
+        ("HX003", 2),
+        ("HX002", 2),
+        ("HX002", 3),
+    ]
 
 
 def test_merge_key_is_a_key_like_any_other() -> None:
@@ -122,75 +116,6 @@ def test_merge_key_is_a_key_like_any_other() -> None:
         "a": {"b": 1},
         "c": {"<<": {"b": 1}},
     }
-
-
-def test_alias_is_the_node_itself() -> None:
-    assert data_of("a: &x [1, {b: 2}]\nc: *x") == {
-        "a": [1, {"b": 2}],
-        "c": [1, {"b": 2}],
-    }
-
-
-def test_alias_names_the_last_anchor_before_it() -> None:
-    assert data_of("a: &x 1\nb: &x 2\nc: *x") == {"a": 1, "b": 2, "c": 2}
-
-
-def test_alias_as_a_key() -> None:
-    assert data_of("a: &x name\n*x : 1") == {"a": "name", "name": 1}
-
-
-@pytest.mark.parametrize(
-    ("source", "place"),
-    [("a: *b", (1, 4)), ("a: &a [*a]", (1, 8)), ("a: &a {b: *a}", (1, 11))],
-)
-def test_alias_of_nothing_or_of_itself_is_refused(
-    source: str, place: tuple[int, int]
-) -> None:
-    code, message, line, column = refused(source)
-
-    assert code == "HX008"
-    assert message.startswith("unknown alias `*")
-    assert (line, column) == place
-
-
-def test_alias_bomb_is_refused_at_once() -> None:
-    rows = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
-    for level in range(1, 12):
-        tenfold = ", ".join([f"*a{level - 1}"] * 10)
-        rows.append(f"a{level}: &a{level} [{tenfold}]")
-    began = time.monotonic()
-
-    code, message, _, _ = refused("\n".join(rows))
-
-    assert (code, message) == ("HX004", "more than 500000 values, aliases expanded")
-    assert time.monotonic() - began < 5
-
-
-def test_aliases_do_not_nest_deeper_than_text() -> None:
-    rows = [
-        f"a{level}: &a{level} {'[' * 50}*a{level - 1}{']' * 50}"
-        for level in range(1, 60)
-    ]
-
-    code, message, line, _ = refused("\n".join(["a0: &a0 x", *rows]))
-
-    assert (code, message) == ("HX004", "nested deeper than 64 levels")
-    assert line == 3
-
-
-@pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? "])
-def test_depth_is_bounded(opening: str) -> None:
-    code, message, line, _ = refused(opening * 50_000)
-
-    assert (code, message, line) == ("HX004", "nested deeper than 64 levels", 1)
-
-
-@pytest.mark.parametrize("leaf", ["x", "*leaf", "[]"])
-def test_depth_of_64_is_allowed_and_no_more(leaf: str) -> None:
-    data_of(f"a: &leaf x\nb: {'[' * 63}{leaf}{']' * 63}")
-
-    code, _, line, _ = refused(f"a: &leaf x\nb: {'[' * 64}{leaf}{']' * 64}")
-    assert (code, line) == ("HX004", 2)
 
 
 def test_file_size_is_bounded() -> None:
@@ -227,7 +152,6 @@ def test_file_is_a_mapping(source: str) -> None:
 @pytest.mark.parametrize(
     ("source", "place"),
     [
-        ("a:\n\tb: 1\n", (2, 1)),
         ("a: [1\n", (2, 1)),
         ("a: 'x\n", (2, 1)),
         ("a: b: c\n", (1, 5)),
@@ -243,6 +167,19 @@ def test_text_that_is_no_yaml_is_refused(source: str, place: tuple[int, int]) ->
 
     assert code == "HX001"
     assert (line, column) == place
+
+
+@pytest.mark.parametrize(
+    ("source", "place"),
+    [
+        ("a:\n\tb: 1\n", (2, 1)),
+        ("a:\n  b:\n  \tc: 1\n", (3, 3)),
+        ("a:\n  - x\n\t- y\n", (3, 1)),
+        ("\ta: 1\n", (1, 1)),
+    ],
+)
+def test_tab_in_the_indentation_is_named(source: str, place: tuple[int, int]) -> None:
+    assert refused(source) == ("HX006", "a tab in the indentation", *place)
 
 
 @pytest.mark.parametrize("source", ["[a]: 1", "{a: 1}: 2", "? [x]\n: 1"])

@@ -59,6 +59,13 @@ def test_page_fits_a_narrow_terminal(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", CATALOG)
+def test_no_piece_of_code_is_broken_by_a_line(code: str) -> None:
+    pieces = re.findall(r"`[^`]+`", f"{part(code, 'what')}\n{part(code, 'why')}")
+
+    assert [piece for piece in pieces if "\n" in piece] == []
+
+
+@pytest.mark.parametrize("code", CATALOG)
 def test_what_is_wrong_gives_this_code_and_no_other(code: str) -> None:
     assert codes_of(part(code, "wrong")) == [code]
 

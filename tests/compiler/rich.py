@@ -1,0 +1,157 @@
+"""A file that states every key of the language and has nothing wrong with it."""
+
+from __future__ import annotations
+
+RICH = """\
+version: 1
+
+settings:
+  upstream_url:
+    env: UPSTREAM_URL
+    type: string
+    default: "http://127.0.0.1:4000"
+  client_key:
+    env: [CLIENT_KEY, MASTER_KEY]
+    file: /run/secrets/client_key
+    secret: true
+  upstream_key:
+    env: UPSTREAM_KEY
+    optional: true
+    secret: true
+  max_body:
+    env: MAX_BODY
+    type: size
+    default: 1MiB
+
+server:
+  host: 127.0.0.1
+  port: 4010
+
+paths: strict
+
+upstreams:
+  litellm:
+    url: "{{ settings.upstream_url }}"
+    timeout:
+      connect: 5s
+      read: 10m
+      write: 30s
+      pool: 2s
+    max_connections: 100
+    idle_timeout: 15s
+  archive:
+    url: https://archive.example.com/base
+
+auth:
+  clients:
+    bearer:
+      - "{{ settings.client_key }}"
+  staff:
+    bearer: ["staff-{{ settings.client_key }}"]
+
+headers:
+  to_upstream:
+    drop: [cookie, x-forwarded-for]
+    set:
+      authorization: "Bearer {{ settings.upstream_key }}"
+      x-client: "{{ client.host }}"
+  sparse:
+    keep: [accept, content-type, cookie]
+    forward: [authorization]
+  to_client:
+    drop: [server]
+
+errors:
+  full:
+    bad_request: {status: 422, headers: {x-kind: bad}, json: {error: "{{ error.detail }}"}}
+    bad_path: {status: 400, headers: {x-kind: path}, json: [bad, path]}
+    invalid_json: {status: 400, headers: {x-kind: json}, json: invalid}
+    not_an_object: {status: 400, headers: {x-kind: object}, json: null}
+    unauthorized: {status: 401, headers: {www-authenticate: Bearer}, json: {n: 1}}
+    not_found: {status: 404, headers: {x-kind: found}, json: {found: false}}
+    method_not_allowed: {status: 405, headers: {x-kind: method}, json: {}}
+    payload_too_large: {status: 413, headers: {x-kind: size}, json: "{{ error.max_size }}"}
+    internal: {status: 500, headers: {x-kind: internal}, json: {}}
+    unreachable: {status: 502, headers: {x-kind: far}, json: {}}
+    connect_failed: {status: 502, headers: {x-kind: connect}, json: {}}
+    disconnected: {status: 502, headers: {x-kind: gone}, json: {}}
+    bad_response: {status: 502, headers: {x-kind: bad}, json: {}}
+    overloaded: {status: 503, headers: {retry-after: "5"}, json: {}}
+    timeout: {status: 504, headers: {x-kind: slow}, json: {}}
+    connect_timeout: {status: 504, headers: {x-kind: slow}, json: {}}
+    pool_timeout: {status: 504, headers: {x-kind: slow}, json: {}}
+    read_timeout: {status: 504, headers: {x-kind: slow}, json: {}}
+    write_timeout: {status: 504, headers: {x-kind: slow}, json: {}}
+    other: {status: 500, headers: {x-kind: other}, json: {error: "{{ error.kind }}"}}
+    upstream_status:
+      - match: 503
+        unless: json_error
+        status: 502
+        headers: {retry-after: "5"}
+        json: {error: "{{ error.kind }}"}
+      - match: [502, 4xx]
+        text: "{{ error.detail }}"
+  plain:
+    unauthorized: {text: "show a key"}
+    other: {text: "{{ error.detail }}"}
+
+defaults:
+  auth: clients
+  errors: full
+  observe:
+    access_log: true
+  request:
+    headers: to_upstream
+    max_body: "{{ settings.max_body }}"
+    json:
+      rename: {prompt: input}
+  response:
+    headers: [to_client]
+
+endpoints:
+  - path: /healthz
+    name: health
+    methods: [GET, HEAD]
+    auth: none
+    errors: openai
+    observe: none
+    respond:
+      status: 200
+      headers: {cache-control: no-store}
+      json: {ok: true, host: "{{ client.host }}"}
+
+  - path: /robots.txt
+    auth: none
+    errors: plain
+    respond: {text: "nothing for {{ headers['user-agent'] }}"}
+
+  - path: /v1/summaries/{language}
+    methods: [POST]
+    auth: staff
+    errors: plain
+    observe: {access_log: false}
+    request:
+      headers: [sparse]
+      max_body: 64KiB
+      json:
+        rename: {text: input, lang: language}
+    response:
+      headers: to_client
+    upstream:
+      name: archive
+      method: PUT
+      path: /v2/{{ path.language }}
+      query: {trace: "{{ query.trace }}", limit: 10, stream: false}
+      headers: {x-language: "{{ path.language | lower }}"}
+      body: {input: "{{ body.input }}", n: 1}
+      timeout:
+        connect: 1s
+        read: 2m
+        write: 5s
+        pool: 250ms
+
+  - path: /v1/{rest:path}
+    request:
+      json: none
+    upstream: litellm
+"""

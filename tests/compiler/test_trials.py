@@ -1,0 +1,127 @@
+"""Templates that no request can save, tried under settings that may be."""
+
+from __future__ import annotations
+
+import pytest
+
+from hxroute.compiler.expressions import Place
+from tests.compiler.checking import checked, report_on
+
+SAMPLES = Place(
+    {
+        "settings": frozenset({"must", "may", "flag", "count", "text", "refused"}),
+        "headers": None,
+        "body": None,
+    },
+    samples={
+        "must": ("x",),
+        "may": ("x", None),
+        "flag": (True, False),
+        "count": (1, 0),
+        "text": ("x", ""),
+    },
+)
+NEVER = "this template can give no value"
+SOMETIMES = "this template gives no value where"
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ("{{ 'a' + 1 }}", NEVER),
+        ("{{ -'a' }}", NEVER),
+        ("{{ 1 | first }}", NEVER),
+        ("{{ [1][5] }}", NEVER),
+        ("{{ 1 in 2 }}", NEVER),
+        ("{{ settings.must + 1 }}", NEVER),
+        ("{{ settings.count + 'x' }}", NEVER),
+        ("{{ settings.may + 1 }}", NEVER),
+        ("{{ (1)[0] and settings.flag }}", NEVER),
+        ("{{ headers.x }}{{ settings.must + 1 }}", NEVER),
+        (
+            "{{ settings.may + 'x' }}",
+            "this template gives no value where `settings.may` is not set",
+        ),
+        (
+            "{{ settings.may | length }}",
+            "this template gives no value where `settings.may` is not set",
+        ),
+        (
+            "{{ settings.must + settings.may }}",
+            "this template gives no value where `settings.may` is not set",
+        ),
+        (
+            "{{ 1 if settings.flag else 'x' + 1 }}",
+            "this template gives no value where `settings.flag` is false",
+        ),
+        (
+            "{{ 'x' + 1 if settings.flag else 1 }}",
+            "this template gives no value where `settings.flag` is true",
+        ),
+        (
+            "{{ (settings.may + 'x') if settings.flag else 1 }}",
+            f"{SOMETIMES} `settings.flag` is true and `settings.may` is not set",
+        ),
+        (
+            "{{ settings.text | first }}",
+            "this template gives no value where nothing is set",
+        ),
+    ],
+)
+def test_template_that_settings_make_fail(template: str, message: str) -> None:
+    ((code, found, _),) = checked(f'a: "{template}"', SAMPLES)
+
+    assert (code, found) == ("HX314", message)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ settings.must ~ settings.may ~ 1 }}",
+        "{{ settings.may | default('x') | first }}",
+        "{{ settings.may + 'x' if settings.may else none }}",
+        "{{ settings.may + 'x' if settings.may is not none else 'x' }}",
+        "{{ settings.refused + 1 }}",
+        "{{ settings.refused + 1 ~ settings.may }}",
+        "{{ headers.x + 1 }}",
+        "{{ body + 1 }}",
+        "{{ settings.must }}{{ body }}",
+        "{{ settings.must ~ (headers.x + 1) }}",
+        "{{ settings.count - 5 }}",
+        "{{ none }}",
+        "{{ '' }}",
+    ],
+)
+def test_template_that_gives_a_value_or_may_give_one(template: str) -> None:
+    assert checked(f'a: "{template}"', SAMPLES) == []
+
+
+@pytest.mark.parametrize(
+    ("template", "near"),
+    [
+        ("{{ 'a' + 1 }}", "{{ 'a' + 1 }}"),
+        ("{{ settings.must }} {{ 'a' + 1 }} {{ 'b' + 1 }}", "{{ 'a' + 1 }}"),
+        ("{{ '}}' }}{{ settings.may + 'x' }}", "{{ settings.may + 'x' }}"),
+    ],
+)
+def test_expression_without_a_value_is_pointed_at(template: str, near: str) -> None:
+    source = f'a: "{template}"'
+
+    ((_, _, span),) = checked(source, SAMPLES)
+
+    assert source[span.column - 1 : span.end_column - 1] == near
+
+
+def test_cure_of_a_template_that_fails_where_a_setting_is_unset() -> None:
+    report = report_on("a: \"{{ settings.may + 'x' }}\"", SAMPLES)
+
+    assert report.diagnostics[0].help.startswith("join with `~`")
+
+
+def test_value_of_a_setting_is_never_said() -> None:
+    place = Place({"settings": frozenset({"key"})}, samples={"key": ("x", "hush")})
+
+    report = report_on("a: \"{{ 1 if settings.key == 'x' else 1 + 'x' }}\"", place)
+
+    assert [item.code for item in report.diagnostics] == ["HX314"]
+    assert "hush" not in repr(report.diagnostics)
