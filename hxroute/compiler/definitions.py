@@ -105,6 +105,7 @@ class Definitions:
 
     def _key(self, node: Node) -> str:
         source = expressions.text(node, self.at_start, self._report)
+        shown_names = templates.shown_names(source)
         for root, name in templates.names(source):
             setting = self._settings.get(name or "") if root == "settings" else None
             if setting is None:
@@ -112,7 +113,7 @@ class Definitions:
             place = expressions.find(
                 self._report.lines, node.span, source, f"settings.{setting.name}"
             )
-            if not setting.secret:
+            if not setting.secret and (root, name) in shown_names:
                 message = f"a key from setting `{setting.name}`, which is not secret"
                 help_text = f"add `secret: true` to setting `{setting.name}`"
                 defined = ((self._entries[setting.name].key.span, "defined here"),)

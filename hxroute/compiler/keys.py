@@ -107,7 +107,7 @@ def _credentials(fields: Node) -> Iterator[Scalar]:
 def _constants(node: Node) -> Iterator[Scalar]:
     if isinstance(node, Scalar):
         text = "" if node.value is None else str(node.value)
-        if templates.constants(text):
+        if templates.is_constant(text):
             yield node
     for value in _under(node, "*"):
         yield from _constants(value)

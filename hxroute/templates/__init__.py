@@ -6,12 +6,13 @@ The compiler calls `parse` and `mistakes`; a starting gateway calls `text`, `pat
 
 from hxroute.templates.language import (
     MARKS,
-    constants,
+    is_constant,
     literals,
     names,
     parse,
     raised,
     roots,
+    shown_names,
     strings,
 )
 from hxroute.templates.mistakes import (
@@ -43,13 +44,13 @@ __all__ = [
     "Render",
     "Sparse",
     "Values",
-    "constants",
     "content",
     "decided",
     "document",
     "expressions",
     "find",
     "folds",
+    "is_constant",
     "literals",
     "mistakes",
     "names",
@@ -57,6 +58,7 @@ __all__ = [
     "path",
     "raised",
     "roots",
+    "shown_names",
     "strings",
     "text",
     "to_bytes",

@@ -18,7 +18,7 @@ __all__ = [
     "MARKS",
     "MAX_LENGTH",
     "Part",
-    "constants",
+    "is_constant",
     "literals",
     "names",
     "parse",
@@ -26,6 +26,7 @@ __all__ = [
     "read",
     "root_and_key",
     "roots",
+    "shown_names",
     "strings",
 ]
 
@@ -126,16 +127,54 @@ def literals(source: str) -> tuple[str, ...]:
         return ()  # `mistakes` says so
 
 
-def constants(source: str) -> bool:
-    """Tell whether a template holds a text of its own: all of it, or in an expression."""
+def is_constant(source: str) -> bool:
+    """Tell whether a template can give a text that stands in it whole."""
     if not any(mark in source for mark in MARKS):
         return bool(source.strip())
     try:
-        parts = [part for part in read(source) if not isinstance(part, str)]
+        parts = read(source)
     except TemplateSyntaxError:
         return False
-    found = (node for part in parts for node in (part, *part.find_all(nodes.Const)))
-    return any(isinstance(n, nodes.Const) and isinstance(n.value, str) for n in found)
+    return len(parts) == 1 and any(map(_is_text, _outcomes(parts[0])))
+
+
+def shown_names(source: str) -> frozenset[tuple[str, str | None]]:
+    """Return the variables that a template shows, not those that only decide."""
+    try:
+        parts = [part for part in read(source) if not isinstance(part, str)]
+    except TemplateSyntaxError:
+        return frozenset()
+    found = (node for part in parts for node in _outcomes(part))
+    return frozenset(
+        name for node in found if isinstance(node, nodes.Node) for name in _names(node)
+    )
+
+
+def _outcomes(node: object) -> Iterator[object]:
+    """Yield what an expression may come to: the branches, not what chooses one."""
+    if isinstance(node, nodes.CondExpr):
+        branches: tuple[object, ...] = (node.expr1, node.expr2)
+    elif isinstance(node, nodes.And | nodes.Or):
+        branches = (node.left, node.right)
+    elif isinstance(node, nodes.Filter):
+        branches = (node.node, *node.args)
+    else:
+        yield node
+        return
+    for branch in branches:
+        yield from _outcomes(branch)
+
+
+def _is_text(node: object) -> bool:
+    if isinstance(node, nodes.Concat):
+        return all(map(_is_text, node.nodes))
+    if isinstance(node, nodes.Add):
+        return _is_text(node.left) and _is_text(node.right)
+    return (
+        isinstance(node, nodes.Const)
+        and isinstance(node.value, str)
+        and bool(node.value.strip())
+    )
 
 
 @functools.lru_cache(1024)

@@ -50,21 +50,30 @@ def at(data: Any, path: Path) -> Any:
     return data
 
 
-def with_value(path: Path, value: object) -> Any:
+def shortened(path: Path) -> Any:
+    """Return the file with the few error kinds that a change at a path needs."""
     data = rich()
+    kinds = data["errors"]["full"]
+    for kind in kinds.keys() - {*SHOWN, "other", *path}:
+        del kinds[kind]
+    return data
+
+
+def with_value(path: Path, value: object) -> Any:
+    data = shortened(path)
     at(data, path[:-1])[path[-1]] = value
     return data
 
 
 def without(path: Path) -> Any:
-    data = rich()
+    data = shortened(path)
     del at(data, path[:-1])[path[-1]]
     return data
 
 
 def renamed(path: Path, name: str) -> Any:
     """Return the file with another name for a key, at the same place."""
-    data = rich()
+    data = shortened(path)
     parent = at(data, path[:-1])
     items = [(name if key == path[-1] else key, item) for key, item in parent.items()]
     parent.clear()
@@ -127,8 +136,8 @@ def refused(schema: Schema, value: object) -> Iterator[object]:
     listed = [types] if isinstance(types, str) else types
     for name, others in _OTHERS.items():
         yield from () if name in listed else others
-    yield from (True,) if {"boolean", "number", "null"}.isdisjoint(listed) else ()
-    yield from (5.5,) if {"number", "null"}.isdisjoint(listed) else ()
+    if {"number", "null"}.isdisjoint(listed):
+        yield True if "integer" not in listed and "boolean" not in listed else 5.5
     for word, spoilt in SPOILT.items():
         if word in schema:
             yield from spoilt(schema, value)

@@ -90,7 +90,7 @@ def misspellings(word: str) -> list[str]:
     ]
 
 
-@settings(derandomize=True, deadline=None, max_examples=250)
+@settings(derandomize=True, deadline=None, max_examples=150)
 @given(st.sampled_from(WORDS), st.integers(0, 4))
 def test_word_that_is_misspelt_is_one_mistake_at_most(
     word: re.Match[str], way: int
@@ -113,7 +113,7 @@ SCALARS = [
 ]
 
 
-@settings(derandomize=True, deadline=None, max_examples=400)
+@settings(derandomize=True, deadline=None, max_examples=250)
 @given(st.sampled_from(SCALARS), st.sampled_from(VALUES))
 def test_value_that_is_another_is_one_mistake_at_most(
     path: tuple[str | int, ...], value: object
