@@ -11,6 +11,7 @@ from hxroute.cli.codes import explain_code
 from hxroute.cli.common import fail
 from hxroute.cli.compiling import check, compile_
 from hxroute.cli.explaining import explain, routes
+from hxroute.cli.planning import plan
 from hxroute.cli.serving import demo, run
 from hxroute.cli.starting import completion, init, schema
 from hxroute.errors import StartError
@@ -52,6 +53,7 @@ for _command in (
     run,
     explain,
     routes,
+    plan,
     explain_code,
     schema,
     completion,

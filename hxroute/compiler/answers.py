@@ -96,7 +96,7 @@ def answer(node: Mapping, place: Place, report: Report) -> dict[str, Any]:
 
 def _literal_pairs(node: Node | None, report: Report) -> tuple[tuple[str, str], ...]:
     for _, value in node.items if isinstance(node, Mapping) else ():
-        if any(mark in str(plain(value)) for mark in templates.MARKS):
+        if templates.is_template(str(plain(value))):
             message = "the headers of an answer are no templates"
             help_text = "write a constant; what varies goes into `json` or `text`"
             report.add("HX303", message, value.span.head, help=help_text)

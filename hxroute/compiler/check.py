@@ -61,7 +61,7 @@ def _check_call(execute: Execute, unit: Unit, report: Report) -> None:
     path, method = call.get("path"), call.get("method")
     if isinstance(path, Scalar) and execute.path is not None:
         _check_path(execute.path, path, report)
-    if isinstance(method, Scalar) and "{{" not in str(method.value):
+    if isinstance(method, Scalar) and not templates.is_template(str(method.value)):
         name = str(method.value)
         if not METHOD.fullmatch(name.encode()):
             message = f"`{name}` is no method in upper case"
@@ -70,7 +70,7 @@ def _check_call(execute: Execute, unit: Unit, report: Report) -> None:
 
 
 def _check_path(source: str, node: Scalar, report: Report) -> None:
-    if "{{" in source:
+    if templates.is_template(source):
         first = source.partition("}}")[0] + "}}"
         read = {root for root, _ in templates.names(first)}
         chosen = not first.startswith("{{") or read & OF_A_REQUEST

@@ -51,7 +51,7 @@ def text(node: Node, place: Place, report: Report) -> str:
     value = node.value if isinstance(node, Scalar) else ""
     if not isinstance(value, str):
         return json.dumps(value)
-    if any(mark in value for mark in templates.MARKS):
+    if templates.is_template(value):
         check(value, node.span, place, report)
     return value
 

@@ -52,13 +52,22 @@ def hide_keys(report: Report) -> None:
 
 def redact(report: Report) -> None:
     """Take whatever looks like a key out of what the report says."""
-    report.diagnostics[:] = map(_redacted, report.diagnostics)
+    report.diagnostics[:] = [_redacted(item, report) for item in report.diagnostics]
 
 
-def _redacted(found: Diagnostic) -> Diagnostic:
-    said = (found.message, found.label, found.help)
+def _redacted(found: Diagnostic, report: Report) -> Diagnostic:
+    spelt_anew = found.help.startswith("write `")
+    hidden = spelt_anew and any(_meet(found.span, span) for span in report.hidden)
+    said = (found.message, found.label, "" if hidden else found.help)
     message, label, cure = (_HIDDEN.sub("***", text) for text in said)
     return dataclasses.replace(found, message=message, label=label, help=cure)
+
+
+def _meet(one: Span, other: Span) -> bool:
+    starts = max((one.line, one.column), (other.line, other.column))
+    return starts < min(
+        (one.end_line, one.end_column), (other.end_line, other.end_column)
+    )
 
 
 def check_keys(document: Mapping, report: Report) -> None:

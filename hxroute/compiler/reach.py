@@ -43,6 +43,8 @@ def reach(gateway: Gateway, program: Program, report: Report) -> None:
 def _claim(endpoint: Endpoint, unit: Unit) -> Claim | None:
     """Return what an endpoint asks for; None where the file does not say."""
     path, methods = unit.node.get("path"), unit.node.get("methods")
+    if unit.node.get("upstream") is None and unit.node.get("respond") is None:
+        return None
     items = methods.items if isinstance(methods, Sequence) else (methods,)
     if isinstance(path, Scalar) and not any(isinstance(item, Hole) for item in items):
         return claim_of(endpoint)

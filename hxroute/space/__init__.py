@@ -1,9 +1,11 @@
 """Space: which requests the endpoints of a gateway take, exactly.
 
-claims   what an endpoint asks for
-tree     the endpoints by the segments of their paths
-gaps     a path of a pattern that nobody else takes
-table    the questions about one gateway
+    claims  what an endpoint asks for
+    tree    the endpoints by the segments of their paths
+    gaps    a path of a pattern that nobody else takes
+    table   the questions about one gateway
+
+Every answer comes with a request that shows it, and within a budget of steps.
 """
 
 from hxroute.space.claims import (

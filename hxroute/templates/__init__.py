@@ -5,8 +5,8 @@ The compiler calls `parse` and `mistakes`; a starting gateway calls `text`, `pat
 """
 
 from hxroute.templates.language import (
-    MARKS,
     is_constant,
+    is_template,
     literals,
     names,
     parse,
@@ -37,7 +37,6 @@ from hxroute.templates.values import PathParameter, Sparse, Values, values
 
 __all__ = [
     "FILTERS",
-    "MARKS",
     "TESTS",
     "Mistake",
     "PathParameter",
@@ -51,6 +50,7 @@ __all__ = [
     "find",
     "folds",
     "is_constant",
+    "is_template",
     "literals",
     "mistakes",
     "names",

@@ -15,10 +15,10 @@ from hxroute.errors import BadRequest, InvalidJson, ProxyError
 from hxroute.templates.environment import ENVIRONMENT
 
 __all__ = [
-    "MARKS",
     "MAX_LENGTH",
     "Part",
     "is_constant",
+    "is_template",
     "literals",
     "names",
     "parse",
@@ -33,7 +33,7 @@ __all__ = [
 _RETURN: Final = "\ue00d"
 """Stands for a carriage return, which Jinja2 would make a line feed of."""
 
-MARKS: Final = ("{{", "{%", "{#")
+_MARKS: Final = ("{{", "{%", "{#")
 """What makes a template of a text."""
 
 _REFERENCE: Final = re.compile(
@@ -47,13 +47,18 @@ MAX_LENGTH: Final = 32768
 Part = str | nodes.Expr
 
 
+def is_template(source: str) -> bool:
+    """Tell whether a text is more than a constant."""
+    return any(mark in source for mark in _MARKS)
+
+
 def parse(source: str) -> tuple[Part, ...]:
     """Split a template into literal text and expressions.
 
     Raises:
         TemplateSyntaxError: where the text is no template.
     """
-    if not any(mark in source for mark in MARKS):
+    if not is_template(source):
         return (source,) if source else ()
     if _PLAIN.fullmatch(source):
         return tuple(_references(source))
@@ -129,13 +134,15 @@ def literals(source: str) -> tuple[str, ...]:
 
 def is_constant(source: str) -> bool:
     """Tell whether a template can give a text that stands in it whole."""
-    if not any(mark in source for mark in MARKS):
+    if not is_template(source):
         return bool(source.strip())
     try:
         parts = read(source)
     except TemplateSyntaxError:
         return False
-    return len(parts) == 1 and any(map(_is_text, _outcomes(parts[0])))
+    if len(parts) == 1:
+        return any(map(_is_text, _outcomes(parts[0])))
+    return all(isinstance(part, str) or _is_text(part) for part in parts)
 
 
 def shown_names(source: str) -> frozenset[tuple[str, str | None]]:

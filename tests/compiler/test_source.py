@@ -220,3 +220,9 @@ def test_bytes_that_are_not_utf_8_are_refused_at_their_place(
 
 def test_escape_of_a_surrogate_is_refused() -> None:
     assert refused('a: "\\ud800"')[0] == "HX001"
+
+
+def test_number_of_values_is_bounded() -> None:
+    code, message, line, _ = refused("a: [" + "x," * 500_000 + "]")
+
+    assert (code, message, line) == ("HX004", "more than 500000 values", 1)

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hxroute.diagnostics import Report
+from hxroute.diagnostics.report import ENOUGH
 from hxroute.diagnostics.text import render
 from hxroute.span import Span
 from tests.diagnostics.reports import report_of_three, reports
@@ -334,7 +335,7 @@ def test_report_is_plain_unless_color_is_asked_for() -> None:
 
 def test_many_places_of_one_long_line_are_shown() -> None:
     report = Report("r.yaml", "{" + "key: [日本, sk-value], " * 100_000 + "}\n")
-    for number in range(1000):
+    for number in range(ENOUGH):
         column = 2 + number * 21
         report.hide(Span(1, column + 10, 1, column + 18))
         report.add("HX101", f"m{number}", Span(1, column, 1, column + 3))
@@ -342,4 +343,4 @@ def test_many_places_of_one_long_line_are_shown() -> None:
     shown = render(report)
 
     assert shown.count("1 | {key: [日本, ********], key: [日本, ********], ") == 4
-    assert shown.count(" ^^^\n") == 1000
+    assert shown.count(" ^^^\n") == ENOUGH

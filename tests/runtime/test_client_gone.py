@@ -10,7 +10,7 @@ import pytest
 
 from hxroute.ir import Gateway
 from hxroute.sandbox.scripted import Script, ScriptedUpstream
-from tests.runtime.serving import ask, client, compiled, read_answer, served
+from tests.runtime.serving import HEAD, ask, client, compiled, read_answer, served
 
 LIMIT = 0.5  # seconds, from the client's leaving to the upstream's noticing
 GATEWAY = compiled("- {path: '/{rest:path}', upstream: u}")
@@ -113,12 +113,7 @@ def test_three_thousand_cancellations_leave_the_pool_whole() -> None:
     """Each client leaves at a moment of its own: while connecting, waiting, reading."""
     gateway = compiled(
         "- {path: '/{rest:path}', upstream: u}",
-        """\
-version: 1
-settings: {url: {env: URL}}
-upstreams: {u: {url: "{{ settings.url }}", max_connections: 20}}
-defaults: {auth: none}
-""",
+        HEAD.replace("settings.url }}\"", "settings.url }}\", max_connections: 20"),
     )
     chance = random.Random(1)
 

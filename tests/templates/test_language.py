@@ -49,3 +49,59 @@ def test_strings_are_the_leaves_of_a_document() -> None:
     document = '{"{{ key }}":["a",{"b":"c"},1,null,true],"d":"e"}'
 
     assert list(templates.strings(document)) == ["a", "c", "e"]
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "hush",
+        " hush ",
+        "{{ 'hush' }}",
+        "{{ settings.key or 'hush' }}",
+        "{{ settings.key | default('hush') }}",
+        "{{ settings.key if settings.key else 'hush' }}",
+        "{{ 'hu' ~ 'sh' }}",
+        "{{ 'hu' + 'sh' }}",
+        "{{ 'hush' | upper }}",
+    ],
+)
+def test_template_that_can_give_a_text_of_its_own(template: str) -> None:
+    assert templates.is_constant(template)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "",
+        " ",
+        "{{ '' }}",
+        "{{ settings.key }}",
+        "Bearer {{ settings.key }}",
+        "{{ 'Bearer ' ~ settings.key }}",
+        "{{ settings.key or '' }}",
+        "{{ settings.key if headers.x == 'hush' else none }}",
+        "{{ 1 }}",
+        "{{ 'hush",
+    ],
+)
+def test_template_that_gives_no_text_of_its_own(template: str) -> None:
+    assert not templates.is_constant(template)
+
+
+@pytest.mark.parametrize(
+    ("template", "shown"),
+    [
+        ("x", set()),
+        ("{{ settings.a }}", {"a"}),
+        ("{{ settings.a if settings.b else settings.c }}", {"a", "c"}),
+        ("{{ settings.a or settings.b }}", {"a", "b"}),
+        ("{{ settings.a if settings.b }}", {"a"}),
+        ("{{ settings.a ~ settings.b }}", {"a", "b"}),
+        ("{{ settings.a | default('x') }}{{ settings.b }}", {"a", "b"}),
+        ("{{ settings.a", set()),
+    ],
+)
+def test_names_that_are_shown_are_not_those_that_decide(
+    template: str, shown: set[str]
+) -> None:
+    assert {key for _, key in templates.shown_names(template)} == shown

@@ -1,0 +1,184 @@
+"""Facts: what a pipeline does, each thing under the words of the language.
+
+Header rules and error mappings are not among them: they are compared by what they do.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hxroute import units
+from hxroute.ir import Timeout, Upstream
+from hxroute.nodes import (
+    Authenticate,
+    Execute,
+    LimitBody,
+    MapErrors,
+    Observe,
+    RenameJson,
+    Respond,
+)
+from hxroute.plan.changes import Difference
+from hxroute.plan.meaning import Meaning, View
+from hxroute.plan.wording import Shown, arrow, duration, field_value, quoted, size
+
+__all__ = [
+    "ANSWERED",
+    "NONE",
+    "Fact",
+    "difference",
+    "differing",
+    "facts",
+    "upstream_facts",
+]
+
+ANSWERED: Final = "answered by"
+"""The words for what a pipeline ends in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A value to compare, how it is shown, and its line.
+
+    `detail` tells values apart that are shown as the same; `upstream` is whose it is.
+    """
+
+    value: Hashable
+    text: str
+    line: int | None = None
+    detail: str = ""
+    upstream: str = ""
+
+
+NONE: Final = Fact(None, Shown("none"))
+"""What is not stated."""
+
+_LOG: Final = "access_log"
+_Facts = Iterator[tuple[str, Fact]]
+
+
+def facts(view: View) -> dict[str, Fact]:
+    """Return what a pipeline does, by the words for it."""
+    found = {_LOG: Fact("off", Shown("off"))}
+    for node in view.pipeline:
+        found.update(_FACTS.get(type(node), _any)(view, node))
+    return found
+
+
+def difference(key: str, old: Fact, new: Fact) -> Difference:
+    """Say how two facts differ."""
+    text = f"{key} {arrow(old.text, new.text)}"
+    if old.text == new.text and not isinstance(old.text, Shown):
+        detail = "reads another part of the path"
+        if old.detail != new.detail:
+            detail = arrow(old.detail, new.detail)
+        text = f"{key} {quoted(old.text)}: {detail}"
+    return Difference(text, old.line or None, new.line or None)
+
+
+def differing(old: Mapping[str, Fact], new: Mapping[str, Fact]) -> Iterator[Difference]:
+    """Say how facts differ that have the same words."""
+    for key in dict.fromkeys((*old, *new)):
+        one, other = old.get(key, NONE), new.get(key, NONE)
+        if one.value != other.value:
+            yield difference(key, one, other)
+
+
+def upstream_facts(meaning: Meaning, upstream: Upstream) -> _Facts:
+    """Yield what an upstream is, by the words of its definition."""
+    name = meaning.old_upstreams.get(upstream.name, upstream.name)
+    line = upstream.at
+    url = meaning.template(upstream.url, {})
+    yield "url", Fact(url, upstream.url, line, upstream=name)
+    for key, value in _timeouts(upstream.timeout):
+        yield key, Fact(value, duration(value), line, upstream=name)
+    most = upstream.max_connections
+    yield "max_connections", Fact(most, Shown(str(most)), line, upstream=name)
+    idle = upstream.idle_timeout
+    yield "idle_timeout", Fact(idle, duration(idle), line, upstream=name)
+
+
+def _timeouts(timeout: Timeout) -> Iterator[tuple[str, float]]:
+    for item in dataclasses.fields(timeout):
+        yield f"timeout.{item.name}", getattr(timeout, item.name)
+
+
+def _any(view: View, node: Any) -> _Facts:
+    """Yield the fields of a node that has no words of its own."""
+    for item in dataclasses.fields(node):
+        if item.compare:
+            value = repr(getattr(node, item.name))
+            key = f"{type(node).__name__}.{item.name}"
+            yield key, Fact(view.template(value), value, node.at)
+
+
+def _observe(view: View, node: Observe) -> _Facts:
+    if node.access_log:
+        yield _LOG, Fact("on", Shown("on"), node.at)
+
+
+def _map_errors(view: View, node: MapErrors) -> _Facts:
+    return iter(())  # by what it answers to each kind
+
+
+def _authenticate(view: View, node: Authenticate) -> _Facts:
+    keys = tuple(sorted({view.template(key) for key in node.auth.keys}))
+    shown = ", ".join(field_value("key", key) for key in node.auth.keys)
+    yield "auth:", Fact(keys, node.auth.name, node.at, shown)
+
+
+def _limit_body(view: View, node: LimitBody) -> _Facts:
+    limit = units.size(node.max_body)
+    value = view.template(node.max_body) if limit is None else limit
+    yield "max_body", Fact(value, size(node.max_body), node.at)
+
+
+def _rename_json(view: View, node: RenameJson) -> _Facts:
+    shown = ", ".join(f"{old}: {new}" for old, new in node.rename)
+    yield "request json: rename", Fact(node.rename, shown, node.at)
+
+
+def _respond(view: View, node: Respond) -> _Facts:
+    yield ANSWERED, Fact("respond", Shown("`respond`"), node.at)
+    yield "respond: status", Fact(node.status, Shown(str(node.status)), node.at)
+    for name, value in node.headers:
+        shown = field_value(name, value)
+        yield f"respond: header {quoted(name)}", Fact(value, shown, node.at)
+    if node.json is not None:
+        yield "respond: json", Fact(view.document(node.json), node.json, node.at)
+    if node.text is not None:
+        yield "respond: text", Fact(view.template(node.text), node.text, node.at)
+
+
+def _execute(view: View, node: Execute) -> _Facts:
+    shown = Shown(f"upstream {quoted(node.upstream)}")
+    yield ANSWERED, Fact("upstream", shown, node.at)
+    for word, source in (("method", node.method), ("path", node.path)):
+        if source is not None:
+            yield f"upstream: {word}", Fact(view.template(source), source, node.at)
+    if node.query is not None:
+        value = tuple((name, view.template(source)) for name, source in node.query)
+        pairs = (f"{name}={field_value(name, source)}" for name, source in node.query)
+        yield "upstream: query", Fact(value, "&".join(pairs), node.at)
+    if node.body is not None:
+        yield "upstream: body", Fact(view.document(node.body), node.body, node.at)
+    upstream = view.meaning.upstreams.get(node.upstream, Upstream(node.upstream, ""))
+    known = dict(upstream_facts(view.meaning, upstream))
+    if node.timeout is not None:
+        for key, seconds in _timeouts(node.timeout):
+            known[key] = Fact(seconds, duration(seconds), node.at)
+    yield from ((f"upstream: {key}", fact) for key, fact in known.items())
+
+
+_FACTS: Final[dict[type, Callable[[View, Any], _Facts]]] = {
+    Observe: _observe,
+    MapErrors: _map_errors,
+    Authenticate: _authenticate,
+    LimitBody: _limit_body,
+    RenameJson: _rename_json,
+    Respond: _respond,
+    Execute: _execute,
+}
