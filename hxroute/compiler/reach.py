@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from hxroute.compiler.resolve import Program, Unit
 from hxroute.compiler.tree import Hole, Scalar, Sequence
 from hxroute.diagnostics import Report
-from hxroute.ir import Endpoint, Gateway
+from hxroute.ir import UNLISTED_METHODS, Endpoint, Gateway
 from hxroute.space import Claim, OutOfSteps, Space, Taken, claim_of
 from hxroute.span import Span
 
@@ -74,9 +74,22 @@ class _Endpoints:
         if len(found) == len(taken):
             self._never(place, claim, found)
             return
-        for item in found:
+        for item in found or self._taken_unlisted(place, claim):
             self._method(place, item)
         self._overlaps(place)
+
+    def _taken_unlisted(self, place: int, claim: Claim) -> Iterator[Taken]:
+        """Yield the methods that endpoints of more paths take of one that lists none.
+
+        An earlier one of the same paths is how a file treats some methods otherwise.
+        """
+        named = () if claim.methods else sorted(self.space.methods - UNLISTED_METHODS)
+        for method in named:
+            item = self.space.taken(place, method)
+            if item is not None and not any(
+                self._same_paths(taker, claim) for taker in item.takers
+            ):
+                yield item
 
     def _refused(self, place: int, claim: Claim) -> None:
         message = f"this endpoint can never match: {self.space.refused[place]}"
@@ -106,11 +119,12 @@ class _Endpoints:
         items = listed.items if isinstance(listed, Sequence) else ()
         spans = [i.span for i in items if isinstance(i, Scalar) and i.value == method]
         line = self.path(item.takers[0]).line
+        other = f", or remove `{method}` here" if spans else ""
         self.report.add(
             "HX316",
             self._taken(item),
             next(iter(spans), self.path(place)),
-            help=f"remove `{method}` here, or move this endpoint above line {line}",
+            help=f"move this endpoint above line {line}{other}",
             related=self._related(item.takers),
         )
 
@@ -136,6 +150,10 @@ class _Endpoints:
         other = self.space.claims[place]
         assert other is not None
         return claim.same_paths(other) and set(claim.methods) == set(other.methods)
+
+    def _same_paths(self, place: int, claim: Claim) -> bool:
+        other = self.space.claims[place]
+        return other is not None and claim.same_paths(other)
 
     def _taken(self, item: Taken) -> str:
         return f"`{item.request}` is taken by line {self.path(item.first).line}"

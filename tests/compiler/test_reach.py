@@ -84,7 +84,7 @@ def test_method_that_is_taken_while_others_get_through() -> None:
     assert (found.code, found.severity) == ("HX316", "warning")
     assert (found.span.line, found.span.column) == (5, 40)
     assert found.message == "`GET /v1/models` is taken by line 4"
-    assert found.help == "remove `GET` here, or move this endpoint above line 4"
+    assert found.help == "move this endpoint above line 4, or remove `GET` here"
     assert related(found) == [(4, "taken here")]
 
 
@@ -94,8 +94,17 @@ def test_method_of_some_paths_only_is_no_matter() -> None:
     )
 
 
-def test_method_that_is_not_listed_is_no_matter() -> None:
+def test_method_that_is_not_listed_but_taken_by_more_paths() -> None:
+    (found,) = found_of("path: '/v1/{x}', methods: [GET, TRACE]", "path: /v1/a")
+
+    assert (found.code, found.span.line, found.span.column) == ("HX316", 5, 12)
+    assert found.message == "`GET /v1/a` is taken by line 4"
+    assert found.help == "move this endpoint above line 4"
+
+
+def test_method_that_is_not_listed_but_taken_by_the_same_path_is_no_matter() -> None:
     assert found_of("path: /a, methods: [GET]", "path: /a") == []
+    assert found_of("path: '/{x}', methods: [GET]", "path: '/{y}'") == []
 
 
 def test_overlap_shows_a_request_that_both_mean() -> None:
