@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import quote
 
 from hxroute.diagnostics.catalog import CATALOG
+from hxroute.diagnostics.pages import page
 from hxroute.diagnostics.report import Diagnostic, Report
 from hxroute.diagnostics.shown import as_json, in_order, prose
 from hxroute.span import Span
@@ -43,9 +44,13 @@ def render(report: Report) -> str:
 
 
 def _rule(code: str, level: str) -> dict[str, object]:
+    text = page(code)
+    what = " ".join(text.split("\n\n")[1].split())
     return {
         "id": code,
         "shortDescription": {"text": CATALOG[code]},
+        "fullDescription": {"text": what},
+        "help": {"text": what, "markdown": text},
         "defaultConfiguration": {"level": level},
     }
 

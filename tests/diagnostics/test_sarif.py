@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from jsonschema import Draft7Validator
 
 from hxroute.diagnostics import CATALOG, Report
+from hxroute.diagnostics.pages import page
 from hxroute.diagnostics.sarif import render
 from hxroute.span import Span
 from tests.diagnostics.reports import report_of_three, reports
@@ -45,9 +46,12 @@ def test_rules_are_those_that_were_met() -> None:
     rules = run_of(report_of_three())["tool"]["driver"]["rules"]
 
     assert [rule["id"] for rule in rules] == ["HX201", "HX310", "HX312"]
+    what = rules[2].pop("fullDescription")["text"]
+    assert what in " ".join(page("HX312").split())
     assert rules[2] == {
         "id": "HX312",
         "shortDescription": {"text": CATALOG["HX312"]},
+        "help": {"text": what, "markdown": page("HX312")},
         "defaultConfiguration": {"level": "warning"},
     }
 
