@@ -41,7 +41,11 @@ def decode(data: bytes) -> object:
 
 
 def encode(value: object) -> bytes:
-    """Write compact UTF-8; a value with lone surrogates is written in escapes."""
+    """Write compact UTF-8; a value with lone surrogates is written in escapes.
+
+    Raises:
+        InvalidJson: for what is nested too deeply, and for a number too long to write.
+    """
     try:
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         return text.encode()
@@ -49,6 +53,8 @@ def encode(value: object) -> bytes:
         return json.dumps(value, separators=(",", ":")).encode()
     except RecursionError as exc:
         raise InvalidJson("nested too deeply") from exc
+    except ValueError as exc:  # of more digits than Python writes
+        raise InvalidJson("number too long") from exc
 
 
 def _position(text: str, exc: json.JSONDecodeError) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import string
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Final
@@ -10,20 +10,26 @@ from typing import Final
 from rich.text import Text
 from rich.tree import Tree
 
+from hxroute.diagnostics.shown import as_json as document
+from hxroute.diagnostics.shown import printable
 from hxroute.ir import Endpoint, Gateway
 from hxroute.nodes import Authenticate, Execute, Respond
 
 __all__ = ["Row", "as_json", "as_mermaid", "as_tree", "rows"]
 
-ANY: Final = "ANY"
-"""Stands for the methods of an endpoint that lists none."""
+_PLAIN: Final = frozenset(string.ascii_letters + string.digits + " /-_.,*")
+"""What means nothing to Mermaid in a label; a colon behind `style` does."""
+
+_ANY: Final = "ANY"
+"""Stands for the methods of an endpoint that lists none, as in its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An endpoint in a line; `auth` is empty where it is open to everyone.
+    """An endpoint in a line.
 
-    `upstream` is empty where the gateway answers by itself, with `status`.
+    No `methods` are all but CONNECT and TRACE; `auth` is empty where it is open to
+    everyone, `upstream` where the gateway answers by itself, with `status`.
     """
 
     name: str
@@ -34,6 +40,11 @@ class Row:
     upstream: str
     status: int
     nodes: tuple[str, ...]
+
+    @property
+    def method(self) -> str:
+        """The methods in a word."""
+        return ",".join(self.methods) or _ANY
 
 
 def rows(gateway: Gateway) -> tuple[Row, ...]:
@@ -54,7 +65,7 @@ def _row(endpoint: Endpoint) -> Row:
         endpoint.name,
         endpoint.at,
         endpoint.path,
-        endpoint.methods or (ANY,),
+        endpoint.methods,
         auth,
         upstream,
         status,
@@ -63,40 +74,59 @@ def _row(endpoint: Endpoint) -> Row:
 
 
 def as_json(gateway: Gateway) -> str:
-    """Render the endpoints as JSON."""
-    data = {"version": 1, "endpoints": [asdict(row) for row in rows(gateway)]}
-    return json.dumps(data, indent=2) + "\n"
+    """Render the endpoints as JSON, in visible ASCII."""
+    return document({"version": 1, "endpoints": [asdict(row) for row in rows(gateway)]})
 
 
 def as_tree(gateway: Gateway, title: str) -> Tree:
-    """Return the endpoints as a tree over the segments of their paths."""
-    tree = Tree(Text(title, "bold"), guide_style="dim")
-    folders: dict[tuple[str, ...], Tree] = {(): tree}
+    """Return the endpoints as a tree over the segments of their paths.
+
+    Branches stand in the order in which the file comes to them.
+    """
+    tree = Tree(_text(title, "bold"), guide_style="dim")
+    branches: dict[tuple[str, ...], Tree] = {(): tree}
+    found: dict[str, list[Row]] = {}
     for row in rows(gateway):
-        *parents, last = row.path.removeprefix("/").split("/")
-        branch = tree
-        for depth in range(1, len(parents) + 1):
-            known = tuple(parents[:depth])
-            if known not in folders:
-                folders[known] = branch.add(Text(f"/{known[-1]}"))
-            branch = folders[known]
-        branch.add(_leaf(row, last))
+        found.setdefault(row.path, []).append(row)
+    for path, those in found.items():
+        segments = tuple(path.removeprefix("/").split("/"))
+        branch = _branch(branches, segments)
+        branch.label = _leaf(segments[-1], those)
     return tree
 
 
-def _leaf(row: Row, last: str) -> Text:
-    target = f"-> {row.upstream}" if row.upstream else f"answers {row.status}"
-    access = Text(f"auth {row.auth}", "green") if row.auth else Text("open", "yellow")
-    gap = Text("  ")
-    return gap.join(
-        [
-            Text(f"/{last}", "bold"),
-            Text(",".join(row.methods), "cyan"),
-            Text(target),
-            access,
-            Text(f"line {row.line}", "dim"),
-        ]
+def _branch(branches: dict[tuple[str, ...], Tree], segments: tuple[str, ...]) -> Tree:
+    """Return the branch of a path, grown where it is not there."""
+    for depth, segment in enumerate(segments):
+        known = segments[: depth + 1]
+        if known not in branches:
+            branches[known] = branches[segments[:depth]].add(_text(f"/{segment}"))
+    return branches[segments]
+
+
+def _leaf(segment: str, those: list[Row]) -> Text:
+    """Return the line of each endpoint of a path, under one another."""
+    name = _text(f"/{segment}", "bold")
+    names = [name, *(Text(" " * name.cell_len) for _ in those[1:])]
+    ends = (
+        head + Text("  ") + _line(row) for head, row in zip(names, those, strict=True)
     )
+    return Text("\n").join(ends)
+
+
+def _line(row: Row) -> Text:
+    parts = (
+        _text(row.method, "cyan"),
+        _text(f"-> {row.upstream}" if row.upstream else f"answers {row.status}"),
+        _text(f"auth {row.auth}", "green") if row.auth else _text("open", "yellow"),
+        _text(f"line {row.line}", "dim"),
+    )
+    return Text("  ").join(parts)
+
+
+def _text(text: str, style: str = "") -> Text:
+    """Return a text in which nothing is left that a terminal would obey."""
+    return Text(printable(text), style)
 
 
 def as_mermaid(gateway: Gateway) -> str:
@@ -105,24 +135,29 @@ def as_mermaid(gateway: Gateway) -> str:
 
 
 def _mermaid(gateway: Gateway) -> Iterator[str]:
+    """Yield the lines: a box for each auth, so that a line is drawn to it only once."""
     yield "flowchart LR"
     yield "  client([client])"
-    numbers = {upstream.name: n for n, upstream in enumerate(gateway.upstreams)}
-    for place, row in enumerate(rows(gateway)):
-        label = _quoted(f"{','.join(row.methods)} {row.path}")
-        yield f"  e{place}[{label}]"
-        way = _quoted(f"auth {row.auth}" if row.auth else "open")
-        yield f"  client -->|{way}| e{place}"
+    boxes: dict[str, list[int]] = {}
+    found = rows(gateway)
+    for place, row in enumerate(found):
+        boxes.setdefault(row.auth, []).append(place)
+    for number, (auth, places) in enumerate(boxes.items()):
+        yield f"  subgraph a{number}[{_quoted(f'auth {auth}' if auth else 'open')}]"
+        for place in places:
+            row = found[place]
+            yield f"    e{place}[{_quoted(f'{row.method} {row.path}')}]"
+        yield "  end"
+        yield f"  client --> a{number}"
+    upstreams = {upstream.name: n for n, upstream in enumerate(gateway.upstreams)}
+    for place, row in enumerate(found):
         if row.upstream:
-            yield f"  e{place} --> u{numbers[row.upstream]}"
-    for name, number in numbers.items():
+            yield f"  e{place} --> u{upstreams[row.upstream]}"
+    for name, number in upstreams.items():
         yield f"  u{number}[({_quoted(name)})]"
 
 
 def _quoted(text: str) -> str:
-    """Write a label in which nothing is Mermaid's, by the codes of its characters."""
-    safe = "".join(
-        item if item.isalnum() or item in " /-_.,:*" else f"#{ord(item)};"
-        for item in text
-    )
+    """Write a label in ASCII, by the codes of what Mermaid might take for its own."""
+    safe = "".join(item if item in _PLAIN else f"#{ord(item)};" for item in text)
     return f'"{safe}"'

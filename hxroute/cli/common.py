@@ -140,8 +140,14 @@ def summary(gateway: Gateway) -> str:
 
 
 def console() -> Console:
-    """Return a console that colours on terminals only, and not under NO_COLOR."""
+    """Return a console that colours on terminals only, and not under NO_COLOR.
+
+    What the output's encoding has no character for is written as `?`.
+    """
     from rich.console import Console
+
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
     return Console(highlight=False, markup=False, emoji=False)
 

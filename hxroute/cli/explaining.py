@@ -113,16 +113,25 @@ def routes(source: Path, format: str) -> None:
 
 
 def _body(data: str) -> bytes:
+    from hxroute.diagnostics.shown import printable
+
     if not data.startswith("@"):
         return os.fsencode(data)
     if data == "@-":
-        return _read(sys.stdin.buffer, "the standard input")
-    name = os.fsencode(data[1:]).decode(errors="replace") or "a file without a name"
+        return _read(_standard_input(), "the standard input")
+    name = printable(data[1:]) or "a file without a name"
     try:
         with Path(data[1:]).open("rb") as file:
             return _read(file, name)
     except OSError as exc:
         fail(f"{name} cannot be read: {exc.strerror}")
+
+
+def _standard_input() -> BinaryIO:
+    stream: BinaryIO | None = getattr(sys.stdin, "buffer", None)
+    if stream is None:
+        fail("the standard input is closed")
+    return stream
 
 
 def _read(file: BinaryIO, name: str) -> bytes:

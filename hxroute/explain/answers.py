@@ -1,99 +1,163 @@
-"""What the gateway itself answers: to each failure, and for upstream statuses."""
+"""What the gateway itself answers to one request, whatever becomes of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import NoReturn
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, NoReturn
 
 from hxroute.errors import (
     KINDS,
     OTHER,
     UPSTREAM_STATUS,
-    MethodNotAllowed,
     PayloadTooLarge,
     ProxyError,
     lineage,
 )
 from hxroute.explain.data import Answer, Failure
-from hxroute.http import Request, Response, Start
-from hxroute.ir import STANDARD_METHODS, ErrorTable, Node
-from hxroute.nodes import Execute, LimitBody, MapErrors
+from hxroute.explain.values import shown
+from hxroute.http import BODILESS, Request, Response, Start, Timeout
+from hxroute.ir import Node, StatusRule
+from hxroute.nodes import Execute, MapErrors
 from hxroute.responses import Replacement
+from hxroute.runtime import connectors
 
-__all__ = ["answer_to", "failures", "shown_answer", "size_limit"]
+__all__ = ["Answers", "Upstream"]
 
-
-async def answer_to(
-    error: ProxyError, pipeline: Iterable[Node], start: Start
-) -> Answer:
-    """Return what the pipeline's error mapping answers to an error."""
-
-    async def fail(request: Request) -> NoReturn:
-        raise error
-
-    mapping = _mapping(pipeline)
-    return shown_answer(await mapping.wrap(fail, start)(Request("GET", b"/")))
+_STATUSES: Final = tuple(n for n in range(300, 600) if n not in BODILESS)
+"""What an upstream may answer that a mapping replaces."""
 
 
-def shown_answer(response: Response) -> Answer:
-    """Return a response whose body is at hand as it is shown."""
-    assert isinstance(response.body, bytes)
-    headers = tuple(
-        (name.decode("latin-1"), value.decode("latin-1"))
-        for name, value in response.headers
-    )
-    body = response.body.decode("utf-8", "backslashreplace")
-    return Answer(response.status, headers, body)
+_BARE: Final = Answer(
+    500,
+    (("content-length", "21"), ("content-type", "text/plain; charset=utf-8")),
+    "Internal Server Error",
+)
+"""What the server itself answers where a template of the mapping fails."""
 
 
-async def failures(
-    pipeline: tuple[Node, ...], start: Start, max_size: int | None
-) -> list[Failure]:
-    """Return what each error that the pipeline can end in would answer."""
-    table = _mapping(pipeline).table
-    kinds = dict.fromkeys(error for node in pipeline for error in node.raises())
-    found = [
-        Failure(
-            error.kind,
-            await answer_to(_made(error, max_size), pipeline, start),
-            *_stated(error.kind, table),
-        )
-        for error in sorted(kinds, key=list(KINDS.values()).index)
-    ]
-    return [*found, *(item for node in pipeline for item in _replaced(node, start))]
+class Upstream:
+    """Stands for every upstream: notes the call, and answers with a bare status."""
+
+    def __init__(self, status: int = 200) -> None:
+        self.called: Request | None = None
+        self._status = status
+
+    def connect(self, name: str, timeout: Timeout | None) -> Upstream:
+        """Return itself, as the handler of the call."""
+        return self
+
+    async def __call__(self, request: Request) -> Response:
+        """Take a call."""
+        self.called = request
+        return Response(self._status)
 
 
-def _made(error: type[ProxyError], max_size: int | None) -> ProxyError:
-    if error is PayloadTooLarge:
-        return error(max_size=max_size)
-    return error(allow=STANDARD_METHODS) if error is MethodNotAllowed else error()
+class Answers:
+    """The answers of one pipeline to requests of one method."""
+
+    def __init__(
+        self, pipeline: Iterable[Node], settings: Mapping[str, object], method: str
+    ) -> None:
+        self._pipeline = tuple(pipeline)
+        found = (node for node in self._pipeline if isinstance(node, MapErrors))
+        self._mapping = next(found, MapErrors())
+        self._settings = settings
+        self._method = method
+
+    def shown(self, response: Response) -> Answer:
+        """Return a response whose body is at hand as the client sees it."""
+        assert isinstance(response.body, bytes)
+        headers = tuple((shown(name), shown(value)) for name, value in response.headers)
+        body = "" if self._method == "HEAD" else shown(response.body)
+        return Answer(response.status, headers, body)
+
+    async def to(self, error: ProxyError) -> Answer:
+        """Return what the error mapping answers to an error."""
+
+        async def fail(request: Request) -> NoReturn:
+            raise error
+
+        try:
+            handler = self._mapping.wrap(
+                fail, Start(self._settings, Upstream().connect)
+            )
+            return self.shown(await handler(Request(self._method, b"/")))
+        except ProxyError:
+            return _BARE
+
+    async def to_all(
+        self, limits: Timeout | None, max_size: int | None
+    ) -> list[Failure]:
+        """Return what each error that the pipeline can end in would answer.
+
+        Args:
+            limits: those of the upstream call.
+            max_size: that of the body.
+        """
+        kinds = {error.kind for node in self._pipeline for error in node.raises()}
+        worded = {error.kind: error for error in _worded(limits, max_size)}
+        found = []
+        for kind, error in KINDS.items():
+            if kind in kinds:
+                answer = await self.to(worded.get(kind, error()))
+                found.append(Failure(kind, answer, *self._stated(kind)))
+        return found
+
+    def _stated(self, kind: str) -> tuple[int, str]:
+        """Return the line of a kind's answer, and under which name it is stated."""
+        table = self._mapping.table
+        lines = {answer.kind: answer.at for answer in table.answers}
+        for name in (*lineage(kind), OTHER):
+            if name in lines:
+                return lines[name], f"`{table.name}` answers `{name}`"
+        return 0, "problem details (RFC 9457)"
+
+    async def to_statuses(self, call: Execute, request: Request) -> list[Failure]:
+        """Return what becomes of the upstream statuses that the mapping replaces.
+
+        Args:
+            call: the execution node.
+            request: what has got there.
+        """
+        found = []
+        for rule, status in _samples(call.errors.upstream_status, self._settings):
+            upstream = Upstream(status)
+            handler = call.wrap(upstream, Start(self._settings, upstream.connect))
+            try:
+                answer = self.shown(await handler(request))
+            except ProxyError as exc:
+                answer = await self.to(exc)
+            called = upstream.called
+            if called is None or "HEAD" in (request.method, called.method):
+                break  # there is no call, or an answer without a body, which passes
+            reason = f"the upstream answered {_statuses(rule, status)}"
+            found.append(Failure(UPSTREAM_STATUS, answer, rule.at, reason))
+        return found
 
 
-def _mapping(pipeline: Iterable[Node]) -> MapErrors:
-    return next((node for node in pipeline if isinstance(node, MapErrors)), MapErrors())
+def _worded(limits: Timeout | None, max_size: int | None) -> Iterator[ProxyError]:
+    """Yield the errors whose texts depend on the endpoint."""
+    yield PayloadTooLarge(max_size=max_size)
+    if limits is not None:
+        yield from connectors.failures(limits)
 
 
-def _stated(kind: str, table: ErrorTable) -> tuple[int, str]:
-    """Return the line of a kind's answer, and under which name it is stated."""
-    answers = {answer.kind: answer.at for answer in table.answers}
-    for name in (*lineage(kind), OTHER):
-        if name in answers:
-            return answers[name], f"`{table.name}` answers `{name}`"
-    return 0, "problem details (RFC 9457)"
+def _samples(
+    rules: tuple[StatusRule, ...], settings: Mapping[str, object]
+) -> Iterator[tuple[StatusRule, int]]:
+    """Yield each rule with the first status that it is the first to match."""
+    prepared = [Replacement(rule, settings) for rule in rules]
+    samples: dict[int, int] = {}
+    for status in _STATUSES:
+        places = (n for n, item in enumerate(prepared) if item.matches(status))
+        place = next(places, None)
+        if place is not None:
+            samples.setdefault(place, status)
+    yield from ((rules[place], samples[place]) for place in sorted(samples))
 
 
-def _replaced(node: Node, start: Start) -> Iterator[Failure]:
-    """Yield what becomes of the upstream statuses that a mapping replaces."""
-    rules = node.errors.upstream_status if isinstance(node, Execute) else ()
-    for rule in rules:
-        sample = int(rule.match[0].replace("xx", "00"))
-        response, _ = Replacement(rule, start.settings).make(Response(sample))
-        unless = ", unless its body is a JSON error" if rule.unless else ""
-        reason = f"the upstream answered {' or '.join(rule.match)}{unless}"
-        yield Failure(UPSTREAM_STATUS, shown_answer(response), rule.at, reason)
-
-
-def size_limit(pipeline: Iterable[Node], start: Start) -> int | None:
-    """Return the bytes that a body may have, None where it streams."""
-    found = (node.limit(start) for node in pipeline if isinstance(node, LimitBody))
-    return next(found, None)
+def _statuses(rule: StatusRule, sample: int) -> str:
+    """Name what a rule matches, and which of it is shown."""
+    here = "" if rule.match == (str(sample),) else f", here {sample}"
+    unless = ", unless its body is a JSON error" if rule.unless else ""
+    return f"{' or '.join(rule.match)}{here}{unless}"

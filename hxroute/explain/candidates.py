@@ -2,45 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from hxroute import paths
 from hxroute.explain.data import Candidate
 from hxroute.http import Request
-from hxroute.ir import STANDARD_METHODS, Gateway
-from hxroute.runtime.routing import takes
+from hxroute.runtime.routing import Route, takes
 
 __all__ = ["candidates"]
 
 
-def candidates(gateway: Gateway, request: Request) -> Iterator[Candidate]:
+def candidates(routes: Iterable[Route], request: Request) -> Iterator[Candidate]:
     """Say of each endpoint, in the order of the file, what it has to do with a request.
 
     The request has been routed: it knows the endpoint that took it.
     """
     segments = paths.comparable(request.path).split(b"/")
     taken_at = 0
-    for endpoint in gateway.endpoints:
-        pattern = paths.parse_pattern(endpoint.path)
-        name, line = endpoint.name, endpoint.at
+    for route in routes:
+        endpoint, pattern = route.endpoint, route.pattern
+        stands = endpoint.name, endpoint.path, endpoint.at
         if endpoint is request.endpoint:
-            taken_at = line
-            yield Candidate(name, line, "taken", "takes the request")
+            taken_at = endpoint.at
+            yield Candidate(*stands, "taken", "takes the request")
         elif not pattern.matches(segments):
-            yield Candidate(name, line, "path", _difference(pattern, segments))
+            yield Candidate(*stands, "path", _difference(pattern, segments))
         elif not takes(endpoint, request.method):
-            listed = ", ".join(endpoint.methods or STANDARD_METHODS)
-            yield Candidate(name, line, "method", f"takes {listed} only")
+            listed = f"takes {', '.join(endpoint.methods)} only"
+            reason = listed if endpoint.methods else "takes it only where it is listed"
+            yield Candidate(*stands, "method", reason)
         else:
             reason = f"would take it too, but line {taken_at} comes first"
-            yield Candidate(name, line, "later", reason)
+            yield Candidate(*stands, "later", reason)
 
 
 def _difference(pattern: paths.Pattern, segments: list[bytes]) -> str:
     """Name the first segment in which a path is not what a pattern wants."""
     for place, wanted in enumerate(pattern.segments):
         if place >= len(segments):
-            return f"wants {_shown(wanted)} after `{_path(segments)}`"
+            more = _shown(wanted) if wanted != b"" else "a `/`"
+            return f"wants {more} after `{_path(segments)}`"
         found = segments[place]
         if wanted is None and not found:
             return f"wants a segment {place} that is not empty"

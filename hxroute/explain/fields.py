@@ -2,60 +2,64 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from hxroute import rules
-from hxroute.compiler.resolve import Program, Unit
-from hxroute.compiler.tree import Mapping, Scalar, Sequence
-from hxroute.explain.data import Field
+from hxroute.compiler import Compiled
+from hxroute.compiler.tree import Mapping, Node, Scalar, Sequence
+from hxroute.explain.data import Field, Outcome
+from hxroute.explain.values import shown
 from hxroute.http import HOP_BY_HOP, Headers, forwardable
 from hxroute.ir import HeaderRules
-from hxroute.nodes import Execute
+from hxroute.nodes import Authenticate, Execute
 from hxroute.nodes.execute import BODY_FIELDS, FRAMING
-from hxroute.rules import Fate
 
-__all__ = ["Ledger", "shown"]
+__all__ = ["Ledger"]
 
-_CREDENTIALS: Final = frozenset(
-    {b"authorization", b"cookie", b"proxy-authorization", b"x-api-key", b"api-key"}
-)
-_SET: Final = "set by `{}`"
+_Verdict = tuple[Outcome, str, int]
+_JSON: Final = "application/json"
 
 
 class Ledger:
-    """Says what becomes of the fields of one call, and why."""
+    """Says what becomes of the fields of one endpoint's call, and why.
 
-    def __init__(self, program: Program, unit: Unit, call: Execute) -> None:
+    `place` is the endpoint's in the file.
+    """
+
+    def __init__(self, compiled: Compiled, place: int) -> None:
+        gateway, program = compiled.gateway, compiled.program
+        assert gateway is not None
+        assert program is not None
+        *before, call = gateway.endpoints[place].pipeline
+        assert isinstance(call, Execute)
         self._tables = program.tables["headers"]
-        upstream = unit.node.get("upstream")
+        upstream = program.endpoints[place].node.get("upstream")
         self._own = upstream if isinstance(upstream, Mapping) else None
         self._call = call
+        self._checks = any(isinstance(node, Authenticate) for node in before)
 
-    def request(
-        self, came: Iterable[tuple[bytes, bytes]], met: Headers, went: Headers
-    ) -> Iterator[Field]:
+    def request(self, came: Headers, went: Headers) -> Iterator[Field]:
         """Yield what became of each field that came, then what was set.
 
         Args:
             came: the client's fields.
-            met: those of them that got to the execution node.
             went: the fields of the upstream request.
         """
         sets = (*self._call.request_headers, HeaderRules(set=self._call.headers))
-        end_to_end = forwardable(met)
-        for field in came:
-            if field in met:
-                yield self._came(field, end_to_end, sets)
-            else:
-                reason = "another one was checked"
-                yield Field(field[0].decode(), shown(*field), "dropped", reason)
-        yield from self._added(went, sets)
-        if self._call.body is not None and (
-            rules.fate("content-type", sets).outcome == "kept"
-        ):
-            value = "application/json"
-            yield Field("content-type", value, "set", "the call's body is JSON")
+        end_to_end = {name for name, _ in forwardable(came)}
+        seen: set[bytes] = set()
+        told: set[bytes] = set()
+        for name, value in came:
+            verdict = self._of_the_protocol(name, end_to_end, repeats=name in seen)
+            seen.add(name)
+            if verdict is None:
+                told.add(name)
+                verdict = self._of_the_file(name, sets, went)
+            yield _field(name, value, verdict)
+        yield from self._set(sets, went, told)
+        yield from self._of_the_body(sets)
 
     def response(self, went: Headers) -> Iterator[Field]:
         """Yield what is done to the fields of any answer of the upstream.
@@ -64,86 +68,120 @@ class Ledger:
             went: what an answer without fields ends up with.
         """
         sets = self._call.response_headers
+        named = (name for rule in sets for name in (*rule.drop, *(rule.keep or ())))
+        for name in dict.fromkeys(named):
+            if rules.fate(name, sets).outcome != "set":
+                raw = name.encode()
+                yield _field(raw, b"", self._of_the_file(raw, sets, went))
         for rule in sets:
-            for name in rule.drop:
-                if rules.fate(name, sets).rule is rule:
-                    line = self._line(rule, "drop", name)
-                    yield Field(name, "", "dropped", f"dropped by `{rule.name}`", line)
-            for name in rule.keep or ():
-                line = self._line(rule, "keep", name)
-                yield Field(name, "", "kept", f"kept by `{rule.name}`", line)
             if rule.keep is not None:
                 reason = f"`{rule.name}` keeps no other"
-                yield Field("*", "", "dropped", reason, rule.at)
-        yield from self._added(went, sets)
+                yield Field("*", "", "dropped", reason, self._line(rule, "keep", ""))
+                break
+        yield from self._set(sets, went, set())
 
-    def _came(
-        self,
-        field: tuple[bytes, bytes],
-        end_to_end: Headers,
-        sets: tuple[HeaderRules, ...],
-    ) -> Field:
-        name, value = field[0].decode("latin-1"), shown(*field)
-        if field[0] in HOP_BY_HOP:
-            return Field(name, value, "dropped", "hop-by-hop (RFC 9110 §7.6.1)")
-        if field not in end_to_end:
-            return Field(name, value, "dropped", "`connection` names it")
-        if field[0] in FRAMING:
-            return Field(name, value, "dropped", "made anew for each hop")
-        if self._call.body is not None and field[0] in BODY_FIELDS:
-            return Field(name, value, "dropped", "the call has a body of its own")
-        fate = rules.fate(name, sets)
-        if fate.rule is None:
-            return Field(name, value, "kept", "no rule names it")
-        reason, line = self._reason(name, fate)
-        return Field(name, value, "dropped", reason, line)
+    def _of_the_protocol(
+        self, name: bytes, end_to_end: set[bytes], *, repeats: bool
+    ) -> _Verdict | None:
+        """Return why a field goes no further, whatever the rules say."""
+        if self._checks and name == b"authorization" and repeats:
+            return "dropped", "the first is checked, and no other goes on", 0
+        if name in HOP_BY_HOP:
+            return "dropped", "hop-by-hop (RFC 9110 §7.6.1)", 0
+        if name not in end_to_end:
+            return "dropped", "`connection` names it", 0
+        if name in FRAMING:
+            return "dropped", "made anew for each hop", 0
+        if self._call.body is not None and name in BODY_FIELDS:
+            return "dropped", "the call has a body of its own", self._line_of_body()
+        return None
 
-    def _added(self, went: Headers, sets: tuple[HeaderRules, ...]) -> Iterator[Field]:
-        made = {name.decode(): value for name, value in went}
-        for name in dict.fromkeys(name for rule in sets for name, _ in rule.set):
-            fate = rules.fate(name, sets)
+    def _of_the_file(
+        self, name: bytes, sets: tuple[HeaderRules, ...], went: Headers
+    ) -> _Verdict:
+        """Return what the rules make of the fields of a name."""
+        text = name.decode()
+        fate = rules.fate(text, sets)
+        rule = fate.rule
+        if rule is None:
+            return self._kept(text, sets)
+        if fate.outcome == "set":
+            verb = "replaced" if name in dict(went) else "set to nothing"
+            return "dropped", f"{verb} by {_by(rule)}", self._line(rule, "set", text)
+        if text in rule.drop:
+            reason = f"dropped by {_by(rule)}"
+            return "dropped", reason, self._line(rule, "drop", text)
+        reason = f"not among what {_by(rule)} keeps"
+        return "dropped", reason, self._line(rule, "keep", "")
+
+    def _kept(self, name: str, sets: tuple[HeaderRules, ...]) -> _Verdict:
+        for rule in sets:
+            if rule.keep is not None and name in rule.keep:
+                return "kept", f"kept by {_by(rule)}", self._line(rule, "keep", name)
+            if name in rule.forward:
+                line = self._line(rule, "forward", name)
+                return "kept", f"forwarded by {_by(rule)}", line
+        return "kept", "no rule names it", 0
+
+    def _set(
+        self, sets: tuple[HeaderRules, ...], went: Headers, told: set[bytes]
+    ) -> Iterator[Field]:
+        """Yield what is set, in the order in which it goes, then what is set to nothing."""
+        names = [name.encode() for rule in sets for name, _ in rule.set]
+        values = dict(went)
+        for name in dict.fromkeys([*values, *names]):
+            fate = rules.fate(name.decode(), sets)
             if fate.outcome != "set" or fate.rule is None:
                 continue
-            line = self._line(fate.rule, "set", name)
-            by = f"`{fate.rule.name}`" if fate.rule.name else "the call"
-            if name in made:
-                value = shown(name.encode(), made[name])
-                yield Field(name, value, "set", f"set by {by}", line)
-            else:
-                yield Field(name, "", "dropped", f"set to nothing by {by}", line)
+            line = self._line(fate.rule, "set", name.decode())
+            by = _by(fate.rule)
+            if name in values:
+                yield _field(name, values[name], ("set", f"set by {by}", line))
+            elif name not in told:
+                yield _field(name, b"", ("unset", f"set to nothing by {by}", line))
 
-    def _reason(self, name: str, fate: Fate) -> tuple[str, int]:
-        rule = fate.rule
-        assert rule is not None
-        by = f"`{rule.name}`" if rule.name else "the call"
-        if fate.outcome == "set":
-            return f"replaced by {by}", self._line(rule, "set", name)
-        if name in rule.drop:
-            return f"dropped by {by}", self._line(rule, "drop", name)
-        return f"not among what {by} keeps", self._line(rule, "keep", "")
+    def _of_the_body(self, sets: tuple[HeaderRules, ...]) -> Iterator[Field]:
+        """Yield the content type of a body of the call's own, where no rule sets it."""
+        if self._call.body is None:
+            return
+        name = "content-type"
+        fate = rules.fate(name, sets)
+        if fate.outcome == "kept":
+            line = self._line_of_body()
+            yield Field(name, _JSON, "set", "the call's body is JSON", line)
+        elif fate.outcome == "dropped":
+            _, reason, line = self._of_the_file(name.encode(), sets, [])
+            yield Field(name, "", "unset", reason, line)
+
+    def _line_of_body(self) -> int:
+        key = self._own.key("body") if self._own is not None else None
+        return key.span.line if key is not None else self._call.at
 
     def _line(self, rule: HeaderRules, part: str, name: str) -> int:
         """Return the line that names a field in a rule set, or that of the part."""
         entry = self._tables.get(rule.name)
-        node = entry.node if entry is not None else self._own
-        place = node.get(part if rule.name else "headers") if node is not None else None
-        items: tuple[object, ...] = ()
-        if isinstance(place, Mapping):
-            items = tuple(key for key, _ in place.items)
-        elif isinstance(place, Sequence):
-            items = place.items
-        for item in items:
-            if isinstance(item, Scalar) and str(item.value).lower() == name:
-                return item.span.line
-        return place.span.line if place is not None else rule.at
+        node, part = (self._own, "headers") if entry is None else (entry.node, part)
+        key = node.key(part) if node is not None else None
+        if node is None or key is None:
+            return rule.at
+        named = (item for item in _names(node.get(part)) if item.value == name)
+        return next(named, key).span.line
 
 
-def shown(name: bytes, value: bytes) -> str:
-    """Return a field's value, of a client's own credentials only that they are there."""
-    text = value.decode("utf-8", "backslashreplace")
-    if name not in _CREDENTIALS or text.startswith("<"):
-        return text
-    scheme, blank, rest = text.partition(" ")
-    if rest.startswith("<") and rest.endswith(">"):
-        return text
-    return f"{scheme} ***" if blank and name == b"authorization" else "***"
+def _field(name: bytes, value: bytes, verdict: _Verdict) -> Field:
+    return Field(shown(name), shown(value), *verdict)
+
+
+def _by(rule: HeaderRules) -> str:
+    return f"`{rule.name}`" if rule.name else "the call"
+
+
+def _names(part: Node | None) -> Iterator[Scalar]:
+    """Yield the names of fields in a part of a rule set, as the rules know them."""
+    if isinstance(part, Mapping):
+        found: Iterable[object] = (key for key, _ in part.items)
+    else:
+        found = part.items if isinstance(part, Sequence) else ()
+    for item in found:
+        if isinstance(item, Scalar):
+            yield dataclasses.replace(item, value=str(item.value).lower())

@@ -1,19 +1,19 @@
-"""An explanation as JSON: the fields of `Explanation`, by their names."""
+"""An explanation as JSON; `hxroute.explain.data` says what stands in it."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
+from typing import Final
 
+from hxroute.diagnostics.shown import as_json
 from hxroute.explain.data import Explanation
 
 __all__ = ["VERSION", "render"]
 
-VERSION = 1
+VERSION: Final = 1
 """Goes up when a field changes its meaning or goes away."""
 
 
 def render(explanation: Explanation) -> str:
-    """Render an explanation; header lists stay lists of pairs."""
-    data = {"version": VERSION, **dataclasses.asdict(explanation)}
-    return json.dumps(data, indent=2) + "\n"
+    """Render an explanation as visible ASCII."""
+    return as_json({"version": VERSION, **dataclasses.asdict(explanation)})

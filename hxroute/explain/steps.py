@@ -5,50 +5,56 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from hxroute import nodes
+from hxroute import nodes, templates
+from hxroute.explain.data import Step
 from hxroute.ir import Node
 
-__all__ = ["describe"]
+__all__ = ["step"]
+
+_Settings = Mapping[str, object]
 
 
-def describe(node: Node) -> str:
+def step(node: Node, settings: _Settings) -> Step:
     """Say in a line what a node does, in the words of the file."""
-    return _TEXTS[type(node)](node)
+    line, text = _TEXTS[type(node)](node, settings)
+    return Step(type(node).__name__, line, text)
 
 
-def _observe(node: nodes.Observe) -> str:
-    return "write an access log line" if node.access_log else "no access log"
+def _observe(node: nodes.Observe, settings: _Settings) -> tuple[int, str]:
+    return node.at, "write an access log line" if node.access_log else "log nothing"
 
 
-def _map_errors(node: nodes.MapErrors) -> str:
-    name = node.table.name
-    if not name:
-        return "answer errors as problem details (RFC 9457)"
-    return f"answer errors as `{name}` says"
+def _map_errors(node: nodes.MapErrors, settings: _Settings) -> tuple[int, str]:
+    table = node.table
+    if not table.name:
+        return node.at, "answer errors as problem details (RFC 9457)"
+    return table.at, f"answer errors as `{table.name}` says"
 
 
-def _authenticate(node: nodes.Authenticate) -> str:
-    return f"ask for a bearer key of `{node.auth.name}`"
+def _authenticate(node: nodes.Authenticate, settings: _Settings) -> tuple[int, str]:
+    return node.at, f"ask for a bearer key of `{node.auth.name}`"
 
 
-def _limit_body(node: nodes.LimitBody) -> str:
-    return f"read the body whole, {node.max_body} at most"
+def _limit_body(node: nodes.LimitBody, settings: _Settings) -> tuple[int, str]:
+    size = templates.decided(node.max_body, settings) or node.max_body
+    unit = " bytes" if size.isdigit() else ""
+    return node.at, f"read the body whole, {size}{unit} at most"
 
 
-def _rename_json(node: nodes.RenameJson) -> str:
+def _rename_json(node: nodes.RenameJson, settings: _Settings) -> tuple[int, str]:
     pairs = ", ".join(f"`{old}` to `{new}`" for old, new in node.rename)
-    return f"rename members of the JSON body: {pairs}"
+    return node.at, f"rename members of the JSON body: {pairs}"
 
 
-def _respond(node: nodes.Respond) -> str:
-    return f"answer {node.status}, without an upstream"
+def _respond(node: nodes.Respond, settings: _Settings) -> tuple[int, str]:
+    return node.at, f"answer {node.status}, without an upstream"
 
 
-def _execute(node: nodes.Execute) -> str:
-    return f"call upstream `{node.upstream}`"
+def _execute(node: nodes.Execute, settings: _Settings) -> tuple[int, str]:
+    return node.at, f"call upstream `{node.upstream}`"
 
 
-_TEXTS: Final[Mapping[type, Callable[[Any], str]]] = {
+_TEXTS: Final[Mapping[type, Callable[[Any, _Settings], tuple[int, str]]]] = {
     nodes.Authenticate: _authenticate,
     nodes.Execute: _execute,
     nodes.LimitBody: _limit_body,

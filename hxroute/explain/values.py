@@ -1,23 +1,35 @@
-"""Settings as an explanation may show them: no secret, and something for what is unset."""
+"""What an explanation may show: a name for each secret, something for what is unset."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from hxroute import templates
 from hxroute.errors import StartError
+from hxroute.http import Headers
 from hxroute.ir import Setting, SettingType
 from hxroute.runtime import settings
 
-__all__ = ["Values", "values"]
+__all__ = ["Values", "shown", "values", "without_credentials"]
 
-_STAND_INS: Final[dict[SettingType, object]] = {
+_STAND_INS: Final[Mapping[SettingType, object]] = {
     "boolean": False,
     "integer": 1,
     "size": 1 << 20,
     "duration": 1.0,
 }
+"""What stands for a value that is no text: it must go where the value goes."""
+
+_CREDENTIAL: Final = re.compile(
+    rb"authoriz|cookie|passw|secret|credential|session|signature|assertion|jwt"
+    rb"|(?:^|[-_])(?:auth|token)(?:$|[-_])|(?:api|access|subscription)[-_]?key"
+)
+"""In the names of fields by which clients identify themselves."""
+
+_SCHEMES: Final = (b"basic", b"bearer", b"digest", b"dpop", b"negotiate", b"token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +43,52 @@ class Values:
     shown: Mapping[str, object]
     notes: tuple[str, ...]
 
+    def unquoted(self, url: str, sources: Iterable[str]) -> str:
+        """Show the stand-ins that templates put into a URL as they are elsewhere."""
+        read = {name for source in sources for _, name in templates.names(source)}
+        for name, value in self.shown.items():
+            if name in read and value == f"<{name}>":
+                url = url.replace(f"%3C{name}%3E", value)
+        return url
+
 
 def values(declared: Iterable[Setting], environ: Mapping[str, str]) -> Values:
-    """Read the settings that can be read, and stand something in for the others."""
+    """Read the settings; stand something in for secrets and for what cannot be read."""
     real: dict[str, object] = {}
     shown: dict[str, object] = {}
     notes: list[str] = []
     for setting in declared:
         name = setting.name
         stand_in = _STAND_INS.get(setting.type, f"<{name}>")
+        explained = f"explained as `{str(stand_in).lower()}`"
         try:
-            real[name] = settings.resolve((setting,), environ)[name]
+            value = real[name] = settings.resolve((setting,), environ)[name]
         except StartError as exc:
             shown[name] = stand_in
-            notes.append(f"{exc}; explained as `{stand_in}`")
+            notes.append(f"{exc}; {explained}")
             continue
-        hidden = setting.secret and real[name] is not None
-        shown[name] = f"<{name}>" if hidden else real[name]
+        hides = setting.secret and value is not None and value != ""
+        shown[name] = stand_in if hides else value
+        if hides and setting.type in _STAND_INS:
+            notes.append(f"setting `{name}` is secret; {explained}")
     return Values(real, shown, tuple(notes))
+
+
+def without_credentials(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """Return fields in which a client's own credentials are only said to be there."""
+    return [
+        (name, _hidden(value) if _CREDENTIAL.search(name) else value)
+        for name, value in headers
+    ]
+
+
+def _hidden(value: bytes) -> bytes:
+    scheme, blank, _ = value.partition(b" ")
+    if blank and scheme.lower() in _SCHEMES:
+        return scheme + b" ***"
+    return b"***" if value else b""
+
+
+def shown(raw: bytes) -> str:
+    """Return bytes of the wire as a text; what is no UTF-8 stays as its codes."""
+    return raw.decode("utf-8", "backslashreplace")

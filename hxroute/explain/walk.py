@@ -1,32 +1,33 @@
-"""The walk: a request goes through its pipeline, node by node, up to the last hop."""
+"""The walk: a request is matched, and goes through its pipeline up to the last hop."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import NoReturn
-from urllib.parse import urlsplit
+from collections.abc import AsyncIterator, Mapping
+from typing import Final
 
-from hxroute import paths, rules, templates
+from hxroute import paths
 from hxroute.compiler import Compiled
-from hxroute.compiler.resolve import Program, Unit
-from hxroute.errors import ProxyError, StartError
-from hxroute.explain.answers import answer_to, failures, shown_answer, size_limit
+from hxroute.errors import BadPath, ProxyError, StartError
+from hxroute.explain import calls
+from hxroute.explain.answers import Answers, Upstream
 from hxroute.explain.candidates import candidates
-from hxroute.explain.data import Answer, Call, Explanation, Step
-from hxroute.explain.fields import Ledger, shown
+from hxroute.explain.data import Explanation, Step
+from hxroute.explain.fields import Ledger
+from hxroute.explain.keys import check, with_checked_only
 from hxroute.explain.question import Question
-from hxroute.explain.steps import describe
-from hxroute.explain.values import Values, values
-from hxroute.http import Handler, Headers, Request, Start, Timeout
-from hxroute.ir import Endpoint, Gateway, Node
-from hxroute.nodes import Authenticate, Execute, MapErrors, Observe
-from hxroute.runtime.connectors import framing
+from hxroute.explain.steps import step
+from hxroute.explain.values import Values, values, without_credentials
+from hxroute.http import Handler, Headers, Request, Response, Start
+from hxroute.ir import ErrorTable, Gateway, Node
+from hxroute.nodes import Authenticate, Execute, LimitBody, MapErrors, Observe, Respond
 from hxroute.runtime.routing import Route, Router
 
 __all__ = ["explain"]
+
+_UNTOLD: Final = "; whether this is one cannot be told here"
 
 
 def explain(
@@ -39,161 +40,161 @@ def explain(
         question: the request.
         environ: where settings come from; those that are not set get a stand-in.
     """
-    gateway, program = compiled.gateway, compiled.program
+    return asyncio.run(_explained(compiled, question, environ))
+
+
+async def _explained(
+    compiled: Compiled, question: Question, environ: Mapping[str, str]
+) -> Explanation:
+    gateway = compiled.gateway
     assert gateway is not None
-    assert program is not None
     known = values(gateway.settings, environ)
-    request = question.request()
-    start = Start(known.shown, _connect_to_nothing)
-    refusal = _route(gateway, request)
+    notes = (*known.notes, *question.notes())
     about = Explanation(
-        file=compiled.report.file,
-        method=question.method,
-        target=question.target,
-        endpoint="",
-        line=0,
-        candidates=tuple(candidates(gateway, request)),
-        notes=known.notes,
+        compiled.report.file, question.method, question.target, notes=notes
     )
+    request = question.request(without_credentials(question.headers))
+    routes = _routes(gateway)
+    refusal = _refusal(Router(routes, gateway.paths), request)
+    if not isinstance(refusal, BadPath):
+        found = tuple(candidates(routes, request))
+        about = dataclasses.replace(about, candidates=found)
     if refusal is not None:
-        answer = asyncio.run(answer_to(refusal, gateway.unmatched, start))
-        step = Step("match", 0, refusal.detail, answer)
-        return dataclasses.replace(about, steps=(step,), answer=answer)
-    endpoint = request.endpoint
-    assert isinstance(endpoint, Endpoint)
-    place = next(n for n, item in enumerate(gateway.endpoints) if item is endpoint)
-    walk = _Walk(gateway, program, program.endpoints[place], known, question)
-    return asyncio.run(walk.along(endpoint, request, about))
+        answers = Answers(gateway.unmatched, known.shown, question.method)
+        answer = await answers.to(refusal)
+        refused = Step("match", 0, f"match: {refusal.detail}", answer)
+        return dataclasses.replace(about, steps=(refused,), answer=answer)
+    place = next(r.place for r in routes if r.endpoint is request.endpoint)
+    return await _Walk(compiled, place, known, question).along(request, about)
 
 
-def _route(gateway: Gateway, request: Request) -> ProxyError | None:
-    """Let the gateway's own router choose; return why it refuses."""
-    routes = [
-        Route(place, endpoint, paths.parse_pattern(endpoint.path), _reached)
+def _routes(gateway: Gateway) -> list[Route]:
+    return [
+        Route(place, endpoint, paths.parse_pattern(endpoint.path), _nothing)
         for place, endpoint in enumerate(gateway.endpoints)
     ]
+
+
+async def _nothing(request: Request) -> Response:
+    """Stand for what comes after a node."""
+    return Response(200)
+
+
+def _refusal(router: Router, request: Request) -> ProxyError | None:
+    """Let the gateway's own router choose; return why it refuses."""
     try:
-        Router(routes, gateway.paths).match(request)
+        router.match(request)
     except ProxyError as exc:
         return exc
     return None
 
 
-class _Reached(Exception):
-    """A request got as far as it was let."""
-
-
-async def _reached(request: Request) -> NoReturn:
-    raise _Reached
-
-
-def _connect_to_nothing(upstream: str, timeout: Timeout | None) -> Handler:
-    return _reached
-
-
-@dataclass
 class _Walk:
-    """One request on its way, and what has been said of it."""
+    """One request on its way through the pipeline of its endpoint."""
 
-    gateway: Gateway
-    program: Program
-    unit: Unit
-    known: Values
-    question: Question
-    steps: list[Step] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    called: Request | None = None
-    answer: Answer | None = None
+    def __init__(
+        self, compiled: Compiled, place: int, known: Values, question: Question
+    ) -> None:
+        assert compiled.gateway is not None
+        self._compiled = compiled
+        self._gateway = compiled.gateway
+        self._place = place
+        self._endpoint = compiled.gateway.endpoints[place]
+        self._known = known
+        self._question = question
+        pipeline = self._endpoint.pipeline
+        self._answers = Answers(pipeline, known.shown, question.method)
+        self._upstream = Upstream()
+        self._answered: Headers | None = None
+        self._notes: list[str] = []
 
-    async def along(
-        self, endpoint: Endpoint, request: Request, about: Explanation
-    ) -> Explanation:
-        """Go through a pipeline."""
-        start = Start(self.known.shown, self._connect)
+    async def along(self, request: Request, about: Explanation) -> Explanation:
+        """Go along the pipeline, and say what happens."""
         came = list(request.headers)
-        for node in endpoint.pipeline:
-            came = list(request.headers)
-            step = await self._step(node, request, endpoint.pipeline, start)
-            self.steps.append(step)
-            if step.ends is not None and not isinstance(node, Authenticate):
-                self.answer = step.ends
-                break
-        last = endpoint.pipeline[-1]
-        found = await failures(
-            endpoint.pipeline, start, size_limit(endpoint.pipeline, start)
-        )
+        steps = [item async for item in self._steps(request)]
+        last = self._endpoint.pipeline[-1]
+        waits = calls.limits(last, self._gateway) if isinstance(last, Execute) else None
+        failures = await self._answers.to_all(waits, self._max_size())
         about = dataclasses.replace(
             about,
-            endpoint=endpoint.name,
-            line=endpoint.at,
-            steps=tuple(self.steps),
-            answer=self.answer,
-            failures=tuple(found),
-            notes=(*about.notes, *self.notes),
+            endpoint=self._endpoint.name,
+            line=self._endpoint.at,
+            steps=tuple(steps),
+            answer=next((item.ends for item in steps if item.ends is not None), None),
         )
-        if not isinstance(last, Execute) or self.called is None:
-            return about
-        ledger = Ledger(self.program, self.unit, last)
-        called = self.called
-        return dataclasses.replace(
-            about,
-            fields=tuple(ledger.request(self.question.headers, came, called.headers)),
-            call=self._call(last, called),
-            answered=tuple(ledger.response(self._answered(last, request))),
-        )
+        if isinstance(last, Execute) and self._upstream.called is not None:
+            failures += await self._answers.to_statuses(last, request)
+            about = await self._called(last, self._upstream.called, came, about)
+        notes = (*about.notes, *self._notes)
+        return dataclasses.replace(about, failures=tuple(failures), notes=notes)
 
-    async def _step(
-        self, node: Node, request: Request, pipeline: tuple[Node, ...], start: Start
-    ) -> Step:
-        """Let a node handle the request, with nothing behind it."""
-        made = Step(type(node).__name__, getattr(node, "at", 0), describe(node))
+    async def _steps(self, request: Request) -> AsyncIterator[Step]:
+        """Yield the steps that the request takes, one that ends it the last.
+
+        After a missing key it goes on, as one that shows a key.
+        """
+        for node in self._endpoint.pipeline:
+            made = await self._step(node, request)
+            yield made
+            if isinstance(node, Authenticate):
+                request.headers = with_checked_only(request.headers)
+            elif made.ends is not None:
+                return
+
+    async def _step(self, node: Node, request: Request) -> Step:
+        made = step(node, self._known.shown)
         if isinstance(node, Observe | MapErrors):
             return made
-        if isinstance(node, Authenticate):
-            start = Start(self.known.real, self._connect)
         try:
-            response = await node.wrap(_reached, start)(request)
-        except _Reached:
-            return made
-        except (StartError, KeyError):
-            text = f"{made.text}; whether this is one cannot be told here"
-            return dataclasses.replace(made, text=text)
+            if isinstance(node, Authenticate):
+                told = await check(node, self._question.headers, self._known.real)
+                return made if told else _more(made, _UNTOLD)
+            response = await self._prepared(node)(request)
+        except StartError as exc:
+            self._notes.append(f"the gateway would not start: {exc}")
+            return _more(made, "; with these settings it cannot")
         except ProxyError as exc:
-            answer = await answer_to(exc, pipeline, start)
-            text = f"{made.text}: {exc.detail}"
-            return dataclasses.replace(made, text=text, ends=answer)
-        self.answer = shown_answer(response)
-        return made
+            answer = await self._answers.to(exc)
+            return dataclasses.replace(_more(made, f": {exc.detail}"), ends=answer)
+        if isinstance(node, Execute):
+            self._answered = response.headers
+        ends = self._answers.shown(response) if isinstance(node, Respond) else None
+        return dataclasses.replace(made, ends=ends)
 
-    def _connect(self, upstream: str, timeout: Timeout | None) -> Handler:
-        async def call(request: Request) -> NoReturn:
-            self.called = request
-            raise _Reached
+    def _prepared(self, node: Node) -> Handler:
+        """Fold one node, with nothing behind it."""
+        if isinstance(node, Execute):
+            node = dataclasses.replace(node, errors=ErrorTable())
+        try:
+            return node.wrap(_nothing, Start(self._known.shown, self._upstream.connect))
+        except ProxyError as exc:
+            message = f"a template fits no request: {exc.detail}"
+            raise StartError(message) from exc
 
-        return call
+    def _max_size(self) -> int | None:
+        """Return the bytes that a body may have, None where it streams."""
+        start = Start(self._known.shown, self._upstream.connect)
+        for node in self._endpoint.pipeline:
+            if isinstance(node, LimitBody):
+                with contextlib.suppress(StartError):
+                    return node.limit(start)
+        return None
 
-    def _call(self, last: Execute, called: Request) -> Call:
-        """Return the upstream request as the connector would send it."""
-        upstream = next(u for u in self.gateway.upstreams if u.name == last.upstream)
-        base = templates.decided(upstream.url, self.known.shown) or upstream.url
-        target = called.path + (b"?" + called.query if called.query else b"")
-        host = (b"host", urlsplit(base).netloc.encode() or b"?")
-        body = called.body if isinstance(called.body, bytes) else b""
-        return Call(
-            upstream.name,
-            last.at,
-            called.method,
-            base.rstrip("/") + target.decode("latin-1"),
-            tuple(
-                (name.decode("latin-1"), shown(name, value))
-                for name, value in (host, *called.headers, *framing(called))
-            ),
-            body.decode("utf-8", "backslashreplace"),
-            tuple(dataclasses.asdict(last.timeout or upstream.timeout).items()),
+    async def _called(
+        self, node: Execute, called: Request, came: Headers, about: Explanation
+    ) -> Explanation:
+        """Add the upstream request, and what becomes of fields on both ways."""
+        call, notes = await calls.sent(node, called, self._gateway, self._known)
+        self._notes += notes
+        ledger = Ledger(self._compiled, self._place)
+        answered = () if self._answered is None else ledger.response(self._answered)
+        return dataclasses.replace(
+            about,
+            fields=tuple(ledger.request(came, called.headers)),
+            call=call,
+            answered=tuple(answered),
         )
 
-    def _answered(self, last: Execute, request: Request) -> Headers:
-        """Return the fields that an answer without any ends up with."""
-        read = templates.roots(last.sources())
-        apply = rules.prepare(last.response_headers, self.known.shown)
-        return apply([], templates.values(request, read))
+
+def _more(made: Step, text: str) -> Step:
+    return dataclasses.replace(made, text=f"{made.text}{text}")

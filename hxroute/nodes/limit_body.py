@@ -52,8 +52,8 @@ class LimitBody:
         limit = size(shown) if isinstance(shown, str) else None
         if limit is None:
             raise StartError(
-                f"line {self.at}: max_body {self.max_body} is {shown!r}, which is no "
-                "size; write bytes as a plain number, or 64KiB, 1MiB"
+                f"line {self.at}: max_body {self.max_body} gives no size; "
+                "write bytes as a plain number, or 64KiB, 1MiB"
             )
         return limit
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import httpx2
 
+from hxroute import urls
 from hxroute.errors import (
     BadResponse,
     ConnectFailed,
@@ -30,7 +31,7 @@ from hxroute.errors import (
 from hxroute.http import Handler, Headers, Request, Response, Timeout
 from hxroute.ir import Upstream
 
-__all__ = ["Connector", "framing"]
+__all__ = ["Connector", "base_url", "failures", "framing"]
 
 _IDEMPOTENT: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PUT", "TRACE"})
 """RFC 9110 §9.2.2: what may be sent again."""
@@ -75,7 +76,7 @@ class Connector:
 
     def __init__(self, upstream: Upstream, url: str) -> None:
         self._upstream = upstream
-        self._url = _base_url(upstream, url)
+        self._url = base_url(upstream, url)
         self._base_path = self._url.raw_path.rstrip(b"/")
         self._host = (b"host", self._url.netloc)
         tls = _tls(self._url)
@@ -159,19 +160,20 @@ class _Stream(httpx2.AsyncByteStream):
             yield self._body
 
 
-def _base_url(upstream: Upstream, text: str) -> httpx2.URL:
+def base_url(upstream: Upstream, text: str) -> httpx2.URL:
+    """Return what every call to an upstream begins with.
+
+    Raises:
+        StartError: where that is no URL of an upstream.
+    """
     where = f"line {upstream.at}: upstream `{upstream.name}`: url {upstream.url}"
+    wrong = urls.mistake(text)
+    if wrong:
+        raise StartError(f"{where} {wrong}")
     try:
-        url = httpx2.URL(text)
+        return httpx2.URL(text)
     except httpx2.InvalidURL as exc:
         raise StartError(f"{where} is no URL") from exc
-    if url.scheme not in ("http", "https") or not url.host:
-        raise StartError(f"{where} must start with http:// or https:// and name a host")
-    if url.port is not None and not 0 < url.port < 1 << 16:
-        raise StartError(f"{where} names a port that is none")
-    if url.userinfo or url.query or url.fragment:
-        raise StartError(f"{where} may hold no user, no query and no fragment")
-    return url
 
 
 def _tls(url: httpx2.URL) -> ssl.SSLContext | bool:
@@ -196,6 +198,11 @@ def _transport(
 @functools.cache
 def _seconds(limits: Timeout) -> dict[str, float]:
     return asdict(limits)
+
+
+def failures(limits: Timeout) -> tuple[ProxyError, ...]:
+    """Return the errors that a call can end in, as they are worded."""
+    return tuple(make(limits) for _, make in _MAPPED)
 
 
 def framing(request: Request) -> Headers:
