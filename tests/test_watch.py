@@ -277,7 +277,25 @@ def test_save_without_a_change_is_not_compiled(folder: Path) -> None:
     assert not build.exists()
     renewed = serving._renewed(file, build, None)
     assert renewed is not None
-    assert (renewed.digest, build.is_file()) == (digest, True)
+    assert (renewed.digest, build.exists()) == (digest, False)
+    renewed.keep()
+    assert build.is_file()
+
+
+def test_build_of_a_gateway_that_does_not_start_is_not_kept(folder: Path) -> None:
+    missing = routes("two").replace(
+        'env: URL, default: "http://127.0.0.1:9"', "file: f"
+    )
+
+    async def scenario() -> None:
+        async with watched(folder) as this:
+            build = folder / "build/gateway.py"
+            before = build.read_bytes()
+            this.file.write_text(missing)
+            await this.until(GOES_ON)
+            assert build.read_bytes() == before
+
+    asyncio.run(scenario())
 
 
 def test_watch_of_settings_that_are_missing_serves_the_last_good(

@@ -105,9 +105,9 @@ def _renewed(source: Path, build: Path, served: str | None) -> Renewed | None:
         report_on(result)
     if result.gateway is None:
         raise StartError(f"{source} has errors")
-    write(build, result)
     line = f"{source}: {summary(result.gateway)}"
-    return Renewed(result.gateway, result.digest, line)
+    keep = functools.partial(write, build, result)
+    return Renewed(result.gateway, result.digest, line, keep)
 
 
 @click.command()

@@ -52,7 +52,12 @@ def _check_order(listed: tuple[Node, ...], report: Report) -> None:
             if by is not None:
                 message = f"`{status}` is taken by line {by.line}"
                 related = ((by, "taken here"),)
-                help_text = "the first rule that matches counts: put this one above it"
+                same_rule = match is not None and match.span.line <= by.line
+                help_text = (
+                    "remove it"
+                    if same_rule
+                    else "the first rule that matches counts: put this one above it"
+                )
                 report.add("HX322", message, node.span, help=help_text, related=related)
             taken.setdefault(status, node.span)
 

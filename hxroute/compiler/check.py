@@ -5,14 +5,16 @@ from __future__ import annotations
 from hxroute import paths, templates
 from hxroute.compiler.coverage import check_coverage
 from hxroute.compiler.credentials import broken_rules, check_credentials
-from hxroute.compiler.expressions import OF_A_REQUEST
+from hxroute.compiler.expressions import find
+from hxroute.compiler.keys import KEY_FIELD
 from hxroute.compiler.reach import reach
 from hxroute.compiler.resolve import Program, Unit
+from hxroute.compiler.settings import is_whole
 from hxroute.compiler.tree import Mapping, Scalar
 from hxroute.compiler.unused import check_unused
 from hxroute.diagnostics import Report
 from hxroute.errors import BadPath
-from hxroute.ir import Endpoint, Gateway
+from hxroute.ir import UNLISTED_METHODS, Endpoint, Gateway
 from hxroute.nodes import Execute
 from hxroute.nodes.execute import METHOD
 from hxroute.span import Span
@@ -34,6 +36,7 @@ def check(gateway: Gateway, program: Program, report: Report) -> None:
     for call, unit in calls:
         _check_call(call, unit, report)
         _check_shown(call, gateway, unit, report)
+    _check_key_fields(gateway, program, report)
     check_credentials(calls, broken_rules(program.document.get("headers")), report)
     check_coverage(gateway, program, report)
     check_unused(program, report)
@@ -67,26 +70,28 @@ def _check_call(execute: Execute, unit: Unit, report: Report) -> None:
             message = f"`{name}` is no method in upper case"
             help_text = f"write `{name.upper()}`"
             report.add("HX105", message, method.span, help=help_text)
+        elif name in UNLISTED_METHODS:
+            message = f"`{name}` is no method for a call"
+            help_text = "no gateway makes such a request of its own"
+            report.add("HX105", message, method.span, help=help_text)
 
 
 def _check_path(source: str, node: Scalar, report: Report) -> None:
-    if templates.is_template(source):
-        first = source.partition("}}")[0] + "}}"
-        read = {root for root, _ in templates.names(first)}
-        chosen = not first.startswith("{{") or read & OF_A_REQUEST
-        if not source.startswith("/") and chosen:
-            message = "a request could choose where this path begins"
-            report.add("HX321", message, node.span.head, help="begin it with `/`")
+    """Report a path that every request is refused for, or that a request begins."""
+    if templates.is_template(source) and not source.startswith("/"):
+        message = "the path of a call begins with a `/` that stands in the file"
+        report.add("HX321", message, node.span.head, help="begin it with `/`")
         return
-    raw = source.encode()
+    stated = "x".join(templates.literals(source)).encode()
     try:
-        paths.check(raw, "as_sent")
+        paths.check(stated, "as_sent")
     except BadPath as exc:
         help_text = "every request would be refused: write the path as it is to go"
-        report.add("HX105", exc.detail, node.span, help=help_text)
-    if b"?" in raw or b"#" in raw:
+        report.add("HX105", exc.detail, node.span.head, help=help_text)
+    if b"?" in stated or b"#" in stated:
+        message = "a path holds no `?` and no `#`"
         help_text = "write the query under `query`"
-        report.add("HX105", "a path holds no `?` and no `#`", node.span, help=help_text)
+        report.add("HX105", message, node.span.head, help=help_text)
 
 
 def _check_shown(node: Execute, gateway: Gateway, unit: Unit, report: Report) -> None:
@@ -101,3 +106,28 @@ def _check_shown(node: Execute, gateway: Gateway, unit: Unit, report: Report) ->
                 message = f"the secret `settings.{key}` would be shown to clients"
                 help_text = f"rule set `{rule.name}` puts it into `{name}`"
                 report.add("HX309", message, place.span, help=help_text)
+
+
+def _check_key_fields(gateway: Gateway, program: Program, report: Report) -> None:
+    """Report keys in header rules that come from settings that are not secret."""
+    open_to_all = {
+        setting.name: setting
+        for setting in gateway.settings
+        if not setting.secret
+        and setting.type == "string"
+        and is_whole(program.tables["settings"][setting.name])
+    }
+    for entry in program.tables["headers"].values():
+        fields = entry.node.get("set")
+        for name, value in fields.items if isinstance(fields, Mapping) else ():
+            if not isinstance(value, Scalar) or not KEY_FIELD.fullmatch(
+                str(name.value)
+            ):
+                continue
+            source = str(value.value)
+            for root, key in sorted(templates.shown_names(source), key=str):
+                if root == "settings" and key in open_to_all:
+                    message = f"a key from setting `{key}`, which is not secret"
+                    help_text = f"add `secret: true` to setting `{key}`"
+                    place = find(report.lines, value.span, source, f"settings.{key}")
+                    report.add("HX320", message, place, help=help_text)

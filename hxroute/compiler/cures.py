@@ -60,8 +60,16 @@ def _near(value: object) -> Iterator[str]:
     yield duration_like(value)
     yield size_like(value)
     text = str(value).strip()
-    yield from (text, text.upper(), text.lower(), re.sub(r"\W+", "-", text))
-    yield re.sub(r"\W+", "_", text.lower()).strip("_")
+    word = re.sub(r"^\W+|\W+$", "", text)
+    yield from (
+        text,
+        word,
+        text.upper(),
+        text.lower(),
+        re.sub(r"\W+", "-", word) if " " in word else word,
+    )
+    yield re.sub(r"\W+", "_", word)
+    yield re.sub(r"\W+", "_", word.lower())
 
 
 def cure_of_type(value: object, schema: Mapping[str, Any]) -> str:

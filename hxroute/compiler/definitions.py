@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import re
+import dataclasses
 from typing import Final
-from urllib.parse import urlsplit
 
-from hxroute import templates, units
+from hxroute import templates, units, urls
 from hxroute.compiler import answers, expressions
 from hxroute.compiler.expressions import Place
 from hxroute.compiler.fields import pairs
 from hxroute.compiler.resolve import Entry, Program
 from hxroute.compiler.settings import by_default, is_whole, lower_setting, samples
 from hxroute.compiler.tree import Mapping, Node, Scalar, Sequence, plain
+from hxroute.compiler.trials import Effort
 from hxroute.diagnostics import Report
 from hxroute.ir import BearerAuth, HeaderRules, Timeout, Upstream
 
-__all__ = ["Definitions", "timeout", "value_of"]
+__all__ = ["Definitions", "timeout"]
 
-_URL: Final = re.compile(r"https?://[^/?#@\s\\]+(/[^?#\s]*)?", re.IGNORECASE)
+_LEAST: Final = 0.001
+"""Seconds that something may be waited for; the pool may be asked without waiting."""
+
+_SHOWN: Final = 200
+"""Characters of a value that a message repeats."""
+
 _ERROR_KEYS: Final = frozenset({"kind", "status", "detail", "max_size"})
 
 
@@ -38,18 +43,25 @@ class Definitions:
         self.types = {name: item.type for name, item in self._settings.items()}
         tried = samples(self._settings.values())
         secrets = frozenset(item.name for item in self.settings if item.secret)
+        self._secrets = secrets
         named = program.names["settings"]
-        self.at_start = Place({"settings": named}, samples=tried)
-        self._in_urls = Place({"settings": named}, samples=tried, chosen_by_file=True)
+        effort = Effort()
+        self.at_start = Place({"settings": named}, samples=tried, effort=effort)
+        self._in_urls = dataclasses.replace(self.at_start, chosen_by_file=True)
         shared: dict[str, frozenset[str] | None] = {
             "client": frozenset({"host"}),
             "headers": None,
             "query": None,
         }
-        self.in_rules = Place({"settings": named, **shared}, samples=tried)
+        self.in_rules = dataclasses.replace(
+            self.at_start, variables={"settings": named, **shared}
+        )
         public = None if named is None else named - secrets
-        self.in_answers = Place({"settings": public, **shared}, secrets, tried)
-        in_errors = Place({"settings": public, "error": _ERROR_KEYS}, secrets, tried)
+        answering = {"settings": public, **shared}
+        self.in_answers = Place(answering, secrets, tried, effort=effort)
+        in_errors = dataclasses.replace(
+            self.in_answers, variables={"settings": public, "error": _ERROR_KEYS}
+        )
         self.upstreams = tuple(
             self._upstream(item) for item in tables["upstreams"].values()
         )
@@ -72,7 +84,7 @@ class Definitions:
         return Upstream(
             name=entry.name,
             url=source,
-            timeout=timeout(node.get("timeout")) or Timeout(),
+            timeout=timeout(node.get("timeout"), self._report) or Timeout(),
             max_connections=data.get("max_connections", 1000),
             idle_timeout=idle,
             at=entry.at,
@@ -83,8 +95,11 @@ class Definitions:
             return ""
         source = expressions.text(node, self._in_urls, self._report)
         shown = self.by_default(source)
-        if shown is not None and not _is_url(shown):
-            message = f"{value_of(source, shown)} no URL of an upstream"
+        wrong = "" if shown is None else urls.mistake(shown)
+        if shown is not None and wrong:
+            if "@" in shown or "?" in shown:
+                self._report.hide(node.span)  # where passwords and keys stand
+            message = f"{self.named(source, shown)} no URL of an upstream: it {wrong}"
             help_text = "write http://host:port or https://host"
             self._report.add("HX113", message, node.span.head, help=help_text)
         return source
@@ -96,6 +111,18 @@ class Definitions:
         """
         values = by_default(source, self._settings)
         return None if values is None else templates.decided(source, values)
+
+    def named(self, source: str, shown: str) -> str:
+        """Begin a message on what a template over settings gives where nothing is set."""
+        if not shown.strip():
+            return f"`{source}` is empty where nothing is set, and that is"
+        read = {key for _, key in templates.names(source)}
+        hidden = "@" in shown or "?" in shown or read & self._secrets
+        if hidden or len(shown) > _SHOWN:
+            return "what this gives is" if shown != source else "this is"
+        if shown == source:
+            return f"`{source}` is"
+        return f"`{source}` is `{shown}` by default, which is"
 
     def _auth(self, entry: Entry) -> BearerAuth:
         keys = entry.node.get("bearer")
@@ -127,7 +154,7 @@ class Definitions:
                 return source
         shown = self.by_default(source)
         if shown is not None and shown != source and not shown.strip():
-            message = f"{value_of(source, shown)} no key"
+            message = f"{self.named(source, shown)} no key"
             self._report.add(
                 "HX308", message, node.span.head, help="remove the default"
             )
@@ -151,33 +178,21 @@ class Definitions:
         )
 
 
-def value_of(source: str, shown: str) -> str:
-    """Begin a message on what a template over settings gives where nothing is set."""
-    if shown == source:
-        return f"`{source}` is"
-    if not shown.strip():
-        return f"`{source}` is empty where nothing is set, and that is"
-    return f"`{source}` is `{shown}` by default, which is"
-
-
-def timeout(node: Node | None) -> Timeout | None:
+def timeout(node: Node | None, report: Report) -> Timeout | None:
     """Lower a mapping of phases to durations."""
     if not isinstance(node, Mapping):
         return None
-    seconds = {
-        str(key.value): units.duration(str(plain(value))) for key, value in node.items
-    }
-    return Timeout(
-        **{phase: value for phase, value in seconds.items() if value is not None}
-    )
-
-
-def _is_url(text: str) -> bool:
-    try:
-        port = urlsplit(text).port
-    except ValueError:
-        return False
-    return _URL.fullmatch(text) is not None and port != 0
+    seconds: dict[str, float] = {}
+    for key, value in node.items:
+        phase, length = str(key.value), units.duration(str(plain(value)))
+        if length is None:
+            continue
+        if length < _LEAST and phase != "pool":
+            message = f"no call ends in `{plain(value)}`"
+            help_text = "write 1ms or more; leave it out for the default"
+            report.add("HX109", message, value.span.head, help=help_text)
+        seconds[phase] = length
+    return Timeout(**seconds)
 
 
 def _names(node: Node | None) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -10,13 +9,19 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from hxroute import templates
-from hxroute.compiler import tree
+from hxroute.compiler import tree, trials
 from hxroute.compiler.tree import Node, Scalar, Sequence, plain
 from hxroute.diagnostics import Report, did_you_mean
-from hxroute.errors import BadRequest
 from hxroute.span import Span
 
-__all__ = ["OF_A_REQUEST", "Place", "check", "document", "find", "text"]
+__all__ = [
+    "OF_A_REQUEST",
+    "Place",
+    "check",
+    "document",
+    "find",
+    "text",
+]
 
 OF_A_REQUEST: Final = frozenset({"body", "client", "headers", "path", "query"})
 """The variables that hold what a client has sent."""
@@ -24,11 +29,6 @@ OF_A_REQUEST: Final = frozenset({"body", "client", "headers", "path", "query"})
 _CURE: Final = (
     "a template is text with `{{ expressions }}` over the variables of its place"
 )
-_TRIALS: Final = 64
-"""Sets of settings under which one template is tried."""
-
-_STATES: Final = {None: "not set", True: "true", False: "false"}
-_BY_DEFAULT: Final = "nothing is set"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ class Place:
     """Where a template stands: what it may read, and what it may not and why.
 
     `samples` are values that each setting may have; none where it may be unset.
-    `chosen_by_file` is a place that no request may have a say in.
+    `chosen_by_file` is a place that no request may have a say in; `effort` is shared by
+    the places of a file.
     """
 
     variables: dict[str, frozenset[str] | None]
@@ -44,6 +45,7 @@ class Place:
     samples: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
     body_unread: bool = False
     chosen_by_file: bool = False
+    effort: trials.Effort = field(default_factory=trials.Effort)
 
 
 def text(node: Node, place: Place, report: Report) -> str:
@@ -89,7 +91,10 @@ def check(source: str, span: Span, place: Place, report: Report) -> None:
         report.add(_code(mistake), _message(mistake), where, help=cure)
     if not found:
         _check_reads(source, span, place, report)
-        _try(source, span, place, report)
+        failed = trials.failure(source, place.samples, place.effort)
+        if failed is not None:
+            where = find(report.lines, span, source, failed.near)
+            report.add("HX314", failed.message, where, help=failed.cure)
 
 
 def _code(mistake: templates.Mistake) -> str:
@@ -122,56 +127,6 @@ def _check_reads(source: str, span: Span, place: Place, report: Report) -> None:
                 find(report.lines, span, source, f"settings.{key}"),
                 help="take it out; every client would see it",
             )
-
-
-def _try(source: str, span: Span, place: Place, report: Report) -> None:
-    """Report a template that the settings alone, or nothing at all, makes fail."""
-    names = templates.names(source)
-    read = sorted({key for root, key in names if root == "settings" and key})
-    if (names and not read) or not place.samples.keys() >= set(read):
-        return  # a request decides, or a setting that was refused
-    values = itertools.product(*(place.samples[key] for key in read))
-    trials = [
-        dict(zip(read, trial, strict=True))
-        for trial in itertools.islice(values, _TRIALS)
-    ]
-    failed = [settings for settings in trials if not _gives(source, settings)]
-    if failed:
-        states = {} if len(failed) == len(trials) else failed[0]
-        where = find(report.lines, span, source, _failing(source, failed[0]))
-        report.add("HX314", _no_value(states), where, help=_cure(states))
-
-
-def _gives(source: str, settings: Mapping[str, object]) -> bool:
-    try:
-        templates.folds(source, settings)
-    except BadRequest:
-        return False
-    return True
-
-
-def _no_value(settings: Mapping[str, object]) -> str:
-    """Say under which settings there is no value; none where there never is."""
-    states = [
-        f"`settings.{name}` is {_STATES[value]}"
-        for name, value in settings.items()
-        if value is None or isinstance(value, bool)
-    ]
-    if not settings:
-        return "this template can give no value"
-    return f"this template gives no value where {' and '.join(states) or _BY_DEFAULT}"
-
-
-def _cure(settings: Mapping[str, object]) -> str:
-    if None not in settings.values():
-        return "texts are joined by `~`, and only numbers are added"
-    return "join with `~`, in which none is nothing, or use `… if … else none`"
-
-
-def _failing(source: str, settings: Mapping[str, object]) -> str:
-    """Return the first expression that gives no value under these settings."""
-    found = templates.expressions(source)
-    return next((item for item in found if not _gives(item, settings)), "")
 
 
 def _leaves(node: Node) -> Iterator[Scalar]:

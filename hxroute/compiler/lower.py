@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from hxroute import nodes, paths, templates, units
 from hxroute.compiler import expressions
 from hxroute.compiler.answers import answer
-from hxroute.compiler.definitions import Definitions, timeout, value_of
+from hxroute.compiler.definitions import Definitions, timeout
 from hxroute.compiler.expressions import Place
 from hxroute.compiler.fields import pairs
 from hxroute.compiler.resolve import Program, Unit
@@ -20,12 +21,14 @@ from hxroute.ir import Node as PipelineNode
 
 __all__ = ["lower"]
 
+_T = TypeVar("_T")
+
 
 def lower(program: Program, report: Report) -> Gateway:
     """Make the gateway; where the report holds errors it is not to be used."""
     definitions = Definitions(program, report)
     lowering = _Lowering(definitions, report)
-    return Gateway(
+    gateway = Gateway(
         endpoints=tuple(
             lowering.endpoint(unit) for unit in program.endpoints if not report.full
         ),
@@ -34,6 +37,24 @@ def lower(program: Program, report: Report) -> Gateway:
         server=_server(program.document.get("server")),
         paths=_policy(program.document.get("paths")),
         unmatched=tuple(lowering.around(program.defaults)),
+    )
+    _check_auth(lowering.without_auth, report)
+    return gateway
+
+
+def _check_auth(units: list[Unit], report: Report) -> None:
+    """Report endpoints without auth: once, as one default cures them all."""
+    path = units[0].node.get("path") if units else None
+    if path is None:
+        return
+    others = len(units) - 1
+    label = f"nor have {others} more endpoint{'s' * (others != 1)}" if others else ""
+    report.add(
+        "HX301",
+        "this endpoint has no auth",
+        path.span,
+        label=label,
+        help="add `auth: NAME` here or under `defaults`, or `auth: none` to open it",
     )
 
 
@@ -45,6 +66,10 @@ def _server(node: Node | None) -> Server:
     if not isinstance(node, Mapping):
         return Server()
     return Server(**plain(node), at=node.span.line)
+
+
+def _renamed(node: Mapping) -> tuple[tuple[str, str], ...]:
+    return tuple(plain(node).get("rename", {}).items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +98,16 @@ class _Lowering:
     def __init__(self, definitions: Definitions, report: Report) -> None:
         self._defined = definitions
         self._report = report
+        self.without_auth: list[Unit] = []
+        self._lowered: dict[tuple[object, int], Any] = {}
+
+    def _once(self, lower: Callable[[Any], _T], node: Node) -> _T:
+        """Lower a node once, which endpoints may share by `defaults` or by aliases."""
+        key = lower, id(node)
+        if key not in self._lowered:
+            self._lowered[key] = lower(node)
+        lowered: _T = self._lowered[key]
+        return lowered
 
     def endpoint(self, unit: Unit) -> Endpoint:
         """Lower one endpoint."""
@@ -106,12 +141,13 @@ class _Lowering:
         yield from self._authenticate(unit)
         limit = unit.get("request", "max_body")
         if limit is not None:
-            yield nodes.LimitBody(self._max_body(limit), at=limit.span.line)
+            max_body = self._once(self._max_body, limit)
+            yield nodes.LimitBody(max_body, at=limit.span.line)
         rename = unit.get("request", "json")
         if isinstance(rename, Mapping):
             self._needs_body(rename, limit)
-            names = plain(rename).get("rename", {}).items()
-            yield nodes.RenameJson(tuple(names), at=rename.span.line)
+            names = self._once(_renamed, rename)
+            yield nodes.RenameJson(names, at=rename.span.line)
         yield from self._last(unit, _Own(pattern, body_is_read=limit is not None))
 
     def _pattern(self, path: Node | None) -> paths.Pattern | None:
@@ -137,20 +173,13 @@ class _Lowering:
             if auth is not None:
                 yield nodes.Authenticate(auth, at=name.span.line)
         elif ("auth",) not in unit.effective:
-            path = unit.node.get("path")
-            assert path is not None
-            self._report.add(
-                "HX301",
-                "this endpoint has no auth",
-                path.span,
-                help="add `auth: NAME` here or under `defaults`, or `auth: none` to open it",
-            )
+            self.without_auth.append(unit)
 
     def _max_body(self, node: Node) -> str:
         if isinstance(node, Hole):
             return ""
         source = expressions.text(node, self._defined.at_start, self._report)
-        for root, key in templates.names(source):
+        for root, key in templates.shown_names(source):
             kind = self._defined.types.get(key or "")
             if root == "settings" and kind not in (None, "size", "integer"):
                 message = f"setting `{key}` is a {kind}, not a size"
@@ -159,7 +188,7 @@ class _Lowering:
                 return source
         shown = self._defined.by_default(source)
         if shown is not None and units.size(shown) is None:
-            message = f"{value_of(source, shown)} no size"
+            message = f"{self._defined.named(source, shown)} no size"
             help_text = "write bytes as a plain number, or 64KiB, 1MiB"
             self._report.add("HX110", message, node.span.head, help=help_text)
         return source
@@ -208,7 +237,7 @@ class _Lowering:
             body=None
             if body is None
             else expressions.document(body, place, self._report),
-            timeout=timeout(call.get("timeout")),
+            timeout=timeout(call.get("timeout"), self._report),
             request_headers=self._rules(unit.get("request", "headers")),
             response_headers=self._rules(unit.get("response", "headers")),
             errors=self._error_table(unit),

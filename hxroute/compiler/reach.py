@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hxroute.compiler.resolve import Program, Unit
-from hxroute.compiler.tree import Hole, Scalar, Sequence
+from hxroute.compiler.tree import Hole, Mapping, Scalar, Sequence, plain
 from hxroute.diagnostics import Report
 from hxroute.ir import UNLISTED_METHODS, Endpoint, Gateway
 from hxroute.space import Claim, OutOfSteps, Space, Taken, claim_of
@@ -81,24 +81,23 @@ class _Endpoints:
     def _taken_unlisted(self, place: int, claim: Claim) -> Iterator[Taken]:
         """Yield the methods that endpoints of more paths take of one that lists none.
 
-        An earlier one of the same paths is how a file treats some methods otherwise.
+        An earlier one of the same paths is how a file treats some methods otherwise,
+        and one that answers 204 or an error how it settles them for all.
         """
         named = () if claim.methods else sorted(self.space.methods - UNLISTED_METHODS)
         for method in named:
             item = self.space.taken(place, method)
             if item is not None and not any(
-                self._same_paths(taker, claim) for taker in item.takers
+                self._is_meant(taker, claim) for taker in item.takers
             ):
                 yield item
 
     def _refused(self, place: int, claim: Claim) -> None:
         message = f"this endpoint can never match: {self.space.refused[place]}"
         cured = not Space([claim], "as_sent").refused
-        help_text = (
-            "`paths: as_sent` at the top of the file allows it"
-            if cured
-            else "write the path without it"
-        )
+        help_text = "write the path without it"
+        if cured:
+            help_text += ", or let such paths in by `paths: as_sent`"
         self.report.add("HX310", message, self.path(place), help=help_text)
 
     def _never(self, place: int, claim: Claim, found: list[Taken]) -> None:
@@ -151,9 +150,12 @@ class _Endpoints:
         assert other is not None
         return claim.same_paths(other) and set(claim.methods) == set(other.methods)
 
-    def _same_paths(self, place: int, claim: Claim) -> bool:
+    def _is_meant(self, place: int, claim: Claim) -> bool:
         other = self.space.claims[place]
-        return other is not None and claim.same_paths(other)
+        respond = self.units[place].node.get("respond")
+        status = plain(respond).get("status") if isinstance(respond, Mapping) else None
+        settles = isinstance(status, int) and (status == 204 or status >= 400)
+        return settles or (other is not None and claim.same_paths(other))
 
     def _taken(self, item: Taken) -> str:
         return f"`{item.request}` is taken by line {self.path(item.first).line}"

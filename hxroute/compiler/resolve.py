@@ -146,17 +146,24 @@ def _check_names(
     """Report unknown names; yield what they seem to mean."""
     for code, what, table, reference in references(node):
         name, known = str(reference.value), names[table]
-        if known is None or name in known:
+        if known is None or name in known or report.full:
             continue
         report.add(
             code,
             f"unknown {what} `{name}`",
             reference.span,
             label=f"not defined under `{table}`",
-            help=did_you_mean(name, known),
+            help=_nearest_name(name, table, known),
         )
         for meant in nearest(name, known) or known:
             yield table, meant
+
+
+def _nearest_name(name: str, table: str, known: frozenset[str]) -> str:
+    """Suggest a name; what need not be there may be `none`."""
+    if name.lower() in ("no", "null", "false", "off", NONE) and table != "upstreams":
+        return f"write `{NONE}`"
+    return did_you_mean(name, known)
 
 
 def references(node: Mapping) -> Iterator[tuple[str, str, str, Scalar]]:

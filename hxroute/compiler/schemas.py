@@ -9,11 +9,12 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from jsonschema import Draft202012Validator, ValidationError, validators
+from jsonschema import Draft202012Validator, validators
+
+from hxroute.compiler.keywords import KEYWORDS
 
 __all__ = ["document", "folder", "published", "resolved", "validator"]
 
@@ -97,15 +98,6 @@ def _public(part: Any) -> Any:
     }
 
 
-def _pattern(
-    validator: Any, pattern: str, instance: object, schema: object
-) -> Iterator[ValidationError]:
-    """Match to the very end: Python's `$` lets a line end follow."""
-    whole = re.sub(r"\$$", r"\\Z", pattern)
-    if isinstance(instance, str) and not re.search(whole, instance):
-        yield ValidationError(f"{instance!r} does not match {pattern!r}")
-
-
 def _is_integer(checker: object, instance: object) -> bool:
     """`80.0` is a float, and no port."""
     return isinstance(instance, int) and not isinstance(instance, bool)
@@ -113,6 +105,6 @@ def _is_integer(checker: object, instance: object) -> bool:
 
 _Validator: type[Draft202012Validator] = validators.extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
-    {"pattern": _pattern},
+    KEYWORDS,
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
 )

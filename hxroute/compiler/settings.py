@@ -27,7 +27,7 @@ _PYTHON_TYPES: Final[dict[SettingType, tuple[type, ...]]] = {
 _SAMPLES: Final[dict[SettingType, tuple[object, ...]]] = {
     "string": ("x",),
     "boolean": (True, False),
-    "integer": (1,),
+    "integer": (1, 1_000_000),
     "size": (1024,),
     "duration": (1.0,),
 }
@@ -78,10 +78,13 @@ def is_whole(entry: Entry) -> bool:
 
 def _check_default(setting: Setting, node: tree.Mapping, report: Report) -> None:
     default = node.get("default")
+    if default is not None and setting.secret:
+        report.hide(default.span)
     if not isinstance(default, Scalar) or isinstance(node.get("type"), Hole):
         return
     if not _fits(setting):
-        message = f"`{setting.default}` is no {setting.type}"
+        value = "the default" if setting.secret else f"`{setting.default}`"
+        message = f"{value} is no {setting.type}"
         help_text = _fitting(setting)
         report.add("HX307", message, default.span.head, help=help_text)
     elif setting.secret:

@@ -89,10 +89,20 @@ def _unknown_keys(found: Found, report: Report) -> Iterable[Path]:
             continue
         shown = str(name.value)
         message = f"unknown key `{_cut(shown)}`"
-        report.add("HX101", message, name.span, help=did_you_mean(shown, known))
+        report.add("HX101", message, name.span, help=_where(shown, known))
         yield (*found.path, shown)
         for meant in nearest(shown, free):
             yield (*found.path, meant)  # it is there, if misspelt
+
+
+def _where(name: str, known: dict[str, Any]) -> str:
+    """Say what a key that is not known here may mean, or under which key it belongs."""
+    if name == "<<":
+        return "merge keys are not in the language: write the keys out"
+    under = [key for key, part in known.items() if name in part.get("properties", {})]
+    if under and not nearest(name, known):
+        return "it belongs under " + " or ".join(f"`{key}`" for key in under)
+    return did_you_mean(name, known)
 
 
 def _missing_key(found: Found, report: Report) -> Iterable[Path]:
@@ -104,8 +114,13 @@ def _missing_key(found: Found, report: Report) -> Iterable[Path]:
     ]
     if not nearest(named, unknown):  # else that key's report says it
         span = found.key.span if found.key is not None else found.node.span.head
-        report.add("HX102", f"`{named}` is missing", span, help=f"add `{named}: …`")
+        report.add("HX102", f"`{named}` is missing", span, help=_added(named, known))
     return [found.path]
+
+
+def _added(name: str, known: dict[str, Any]) -> str:
+    only = known.get(name, {}).get("const")
+    return f"add `{name}: {'…' if only is None else only}`"
 
 
 def _wrong_type(found: Found, report: Report) -> Iterable[Path]:
@@ -141,7 +156,8 @@ def _not_allowed(found: Found, report: Report) -> Iterable[Path]:
     node = found.node
     shown = str(plain(node)) if isinstance(node, Scalar) else _kind(node)
     message = f"{found.subject} cannot be `{_cut(shown)}`"
-    report.add("HX104", message, node.span.head, help=did_you_mean(shown, known))
+    help_text = did_you_mean(shown, known) or cure_of_type(shown, found.schema)
+    report.add("HX104", message, node.span.head, help=help_text)
     return [found.path]
 
 
@@ -164,6 +180,18 @@ def _out_of_bounds(found: Found, report: Report) -> Iterable[Path]:
     return [found.about]
 
 
+def _repeated(found: Found, report: Report) -> Iterable[Path]:
+    seen: set[object] = set()
+    for item in found.node.items if isinstance(found.node, Sequence) else ():
+        value = plain(item)
+        if value in seen:
+            message = f"`{_cut(str(value))}` is listed twice"
+            report.add("HX105", message, item.span, help="remove one of them")
+            break
+        seen.add(value)
+    return []
+
+
 def _other(found: Found, report: Report) -> Iterable[Path]:
     message = f"{found.subject}: {_cut(found.error.message)}"
     report.add("HX105", message, found.node.span.head)
@@ -178,6 +206,7 @@ _REPORTERS: Final[dict[str, _Reporter]] = {
     "enum": _not_allowed,
     "const": _not_allowed,
     "pattern": _malformed,
+    "uniqueItems": _repeated,
     **dict.fromkeys(_BOUNDS, _out_of_bounds),
 }
 

@@ -21,12 +21,14 @@ __all__ = ["MAX_BYTES", "read"]
 
 _MAX_DEPTH: Final = 64
 _MAX_NODES: Final = 500_000
+_MAX_COPIED: Final = 1 << 20
 MAX_BYTES: Final = 4 << 20
 """The largest file that is read."""
 
 _INTEGER: Final = re.compile(r"[-+]?[0-9]{1,1000}")
 _BASED: Final = re.compile(r"0o[0-7]{1,20}|0x[0-9a-fA-F]{1,15}")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
+_BEGIN_OF_NUMBERS: Final = "0123456789+-."
 _CONTROL: Final = re.compile(
     "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 )
@@ -63,6 +65,8 @@ def read(data: bytes, report: Report) -> Mapping | None:
         help_text = "remove it, or write it as an escape in double quotes"
         report.add("HX001", "control characters are not allowed", place, help=help_text)
         return None
+    if _declares_tags(report):
+        return None
     try:
         return _Composer(report).document()
     except _Stop:
@@ -70,6 +74,19 @@ def read(data: bytes, report: Report) -> Mapping | None:
     except yaml.MarkedYAMLError as exc:
         _report_syntax(exc, report)
         return None
+
+
+def _declares_tags(report: Report) -> bool:
+    """Report a `%TAG` at the head of a file; libyaml compares each with all before it."""
+    for number, line in enumerate(report.lines, 1):
+        if line.startswith("%TAG"):
+            place = Span(number, 1, number, len(line) + 1)
+            message = "the directive `%TAG` is not allowed"
+            report.add("HX003", message, place, help=_CURES["HX003"])
+            return True
+        if line and line[0] not in "%# \t":
+            break
+    return False
 
 
 def _report_syntax(exc: yaml.MarkedYAMLError, report: Report) -> None:
@@ -83,11 +100,17 @@ def _report_syntax(exc: yaml.MarkedYAMLError, report: Report) -> None:
         report.add("HX006", "a tab in the indentation", tab, help=help_text)
     else:
         help_text = "often the cause is a line above: a bracket, a quote, an indent"
+        if re.search(r"[:,\[] *\{\{", line) or (
+            "{{" in line and "{" in line[: line.index("{{")]
+        ):
+            help_text = _QUOTE
         report.add("HX001", _problem(exc), place, help=help_text)
 
 
+_QUOTE: Final = "put the template in quotes: YAML reads `{{` as a mapping"
 _CURES: Final = {
     "HX001": "write a name, or put it in quotes",
+    "HX003": "remove it; quotes make a text of a value",
     "HX004": "split it; no gateway needs that much in one file",
     "HX005": "keep one document, without `---` and `...`",
     "HX007": "write out what the aliases stand for",
@@ -105,8 +128,10 @@ class _Composer:
     def __init__(self, report: Report) -> None:
         self._report = report
         self._events = _events(report.text)
-        self._anchors: dict[str, Node] = {}
+        self._anchors: dict[str, tuple[Node, int]] = {}
         self._total = 0
+        self._characters = 0  # of scalars, also of those that aliases stand for
+        self._most = len(report.text) + _MAX_COPIED
 
     def document(self) -> Mapping:
         event = next(self._events)
@@ -129,32 +154,36 @@ class _Composer:
             return self._alias(event, span, depth)
         if event.tag is not None:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
-            help_text = "remove it; quotes make a text of a value"
-            self._report.add(
-                "HX003", f"tag `{tag}` is not allowed", span, help=help_text
-            )
+            message = f"tag `{tag}` is not allowed"
+            self._report.add("HX003", message, span, help=_CURES["HX003"])
+        before = self._characters
         self._total += 1
         if self._total > _MAX_NODES:
             self._stop("HX004", f"more than {_MAX_NODES} values", span)
         if isinstance(event, yaml.ScalarEvent):
+            self._characters += len(event.value)
             node: Node = Scalar(_value(event), span)
         elif isinstance(event, yaml.SequenceStartEvent):
             node = self._sequence(event, depth)
         else:
             node = self._mapping(event, depth)
         if event.anchor is not None:
-            self._anchors[event.anchor] = node
+            self._anchors[event.anchor] = node, self._characters - before
         return node
 
     def _alias(self, event: Any, span: Span, depth: int) -> Node:
-        node = self._anchors.get(event.anchor)
-        if node is None:
+        if event.anchor not in self._anchors:
             self._stop("HX008", f"unknown alias `*{event.anchor}`", span)
+        node, characters = self._anchors[event.anchor]
         self._total += node.size
+        self._characters += characters
         if self._total > _MAX_NODES:
             self._stop(
                 "HX007", f"aliases expand to more than {_MAX_NODES} values", span
             )
+        if self._characters > self._most:
+            message = f"aliases stand for more than {_MAX_COPIED} characters"
+            self._stop("HX007", message, span)
         self._check_depth(depth + node.height, span)
         return node
 
@@ -176,25 +205,31 @@ class _Composer:
                 break
             key = self._key(event, depth + 1)
             value = self._node(next(self._events), depth + 1)
-            if key.value in seen:
-                related = ((seen[key.value], "first defined here"),)
-                message = f"key `{key.value}` appears twice"
-                help_text = "remove one of them; here the first one counts"
-                self._report.add(
-                    "HX002", message, key.span, help=help_text, related=related
-                )
-            seen.setdefault(key.value, key.span)
+            if seen.setdefault(key.value, key.span) is not key.span:
+                self._repeated(key, seen[key.value])
             items.append((key, value))
         size = 1 + sum(1 + value.size for _, value in items)
         height = 1 + max((value.height for _, value in items), default=0)
         return Mapping(tuple(items), _between(start, event), size, height)
 
+    def _repeated(self, key: Scalar, first: Span) -> None:
+        if not self._report.full:
+            message = f"key `{key.value}` appears twice"
+            help_text = "remove one of them; here the first one counts"
+            related = ((first, "first defined here"),)
+            self._report.add(
+                "HX002", message, key.span, help=help_text, related=related
+            )
+
     def _key(self, event: Any, depth: int) -> Scalar:
         node = self._node(event, depth)
         if not isinstance(node, Scalar):
-            self._stop("HX001", "a key must be a text", node.span)
-        text = event.value if isinstance(event, yaml.ScalarEvent) else node.value
-        return Scalar(str(text), _span(event))
+            help_text = _QUOTE if isinstance(node, Mapping) else _CURES["HX001"]
+            self._report.add("HX001", "a key must be a text", node.span, help=help_text)
+            raise _Stop
+        if isinstance(event, yaml.ScalarEvent):
+            return Scalar(event.value, node.span)
+        return Scalar(str(node.value), _span(event))
 
     def _check_depth(self, depth: int, span: Span) -> None:
         if depth > _MAX_DEPTH:
@@ -206,8 +241,8 @@ class _Composer:
 
 
 def _events(text: str) -> Iterator[Any]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    events = yaml.parse(text, Loader=loader)
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+    events = iter(loader.get_event, None)
     next(events)  # the stream's start
     return events
 
@@ -218,6 +253,8 @@ def _value(event: Any) -> Value:
         return text
     if text in _WORDS:
         return _WORDS[text]
+    if text[0] not in _BEGIN_OF_NUMBERS:
+        return text
     if _INTEGER.fullmatch(text):
         return int(text)
     if _BASED.fullmatch(text):

@@ -52,7 +52,10 @@ class Mapping:
 
     def get(self, name: str) -> Node | None:
         """Return the value of a key."""
-        return next((node for key, node in self.items if key.value == name), None)
+        for key, node in self.items:  # the loop that a large file is in most often
+            if key.value == name:
+                return node
+        return None
 
     def key(self, name: str) -> Scalar | None:
         """Return the key itself, for its place."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
 import difflib
-import itertools
+import functools
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -16,9 +17,15 @@ __all__ = ["ENOUGH", "Diagnostic", "Report", "did_you_mean", "nearest"]
 
 Severity = Literal["error", "warning"]
 
-_MANY: Final = 50
 _LONG: Final = 400
-"""Characters of a message; some repeat a name, which may be as long as the file."""
+"""Characters of a text; some repeat a name, which may be as long as the file."""
+
+_NAME: Final = 64
+"""Characters of a name; a longer one is no misspelling of anything."""
+
+_AROUND: Final = 3
+"""How many names to each side of a misspelt one are compared with it."""
+
 ENOUGH: Final = 250
 """How many errors, and how many warnings, a report takes of one file."""
 
@@ -64,9 +71,10 @@ class Report:
         """Add a diagnostic; whether it is an error or a warning its code says."""
         assert code in CATALOG
         severity: Severity = "warning" if code in WARNINGS else "error"
-        if len(message) > _LONG:
-            message = message[:_LONG] + "…"
-        self._add(Diagnostic(code, message, span, label, help, severity, related))
+        if self._counts[severity] < ENOUGH:
+            said = map(_cut, (message, label, help))
+            message, label, help = said
+            self._add(Diagnostic(code, message, span, label, help, severity, related))
 
     def hide(self, span: Span) -> None:
         """Keep a stretch of the file, such as a key, out of everything that is shown."""
@@ -74,7 +82,7 @@ class Report:
 
     def _add(self, found: Diagnostic) -> None:
         """Add a diagnostic once: what stands in `defaults` is met by every endpoint."""
-        if found not in self._known and self._counts[found.severity] < ENOUGH:
+        if found not in self._known:
             self._known.add(found)
             self._counts[found.severity] += 1
             self.diagnostics.append(found)
@@ -97,29 +105,52 @@ class Report:
         return self._counts["error"] > 0
 
 
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONG else f"{text[:_LONG]}…"
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return `did you mean `x`?` for a near miss, else the names that are known."""
-    names = sorted(known)
+    names = frozenset(known)
     for near in nearest(name, names):
         return f"did you mean `{near}`?"
     if names and len(names) <= 20:
-        return "known are " + ", ".join(f"`{item}`" for item in names)
+        return "known are " + ", ".join(f"`{item}`" for item in sorted(names))
     return ""
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
     """Return the name that is most like a misspelt one, or none."""
-    return difflib.get_close_matches(name, _likely(name, sorted(known)), n=1)
+    names = frozenset(known)
+    if len(name) > _NAME:
+        return []
+    other_case = _folded(names).get(name.casefold())
+    if other_case is not None:
+        return [other_case]
+    return difflib.get_close_matches(name, _likely(name, names), n=1)
 
 
-def _likely(name: str, names: list[str]) -> list[str]:
-    """Return the names worth a close look, of many only a few."""
-    if len(names) <= _MANY:
-        return names
-    alike = (
-        item
-        for item in names
-        if abs(len(item) - len(name)) <= 2
-        and (item[:1] == name[:1] or item[-1:] == name[-1:])
-    )
-    return list(itertools.islice(alike, _MANY))
+@functools.lru_cache(16)
+def _folded(names: frozenset[str]) -> dict[str, str]:
+    return {name.casefold(): name for name in names}
+
+
+def _likely(name: str, names: frozenset[str]) -> list[str]:
+    """Return the names worth a close look, of many those that begin or end alike."""
+    if len(names) <= 4 * _AROUND:
+        return sorted(names)
+    begin = _around(name, _sorted(names))
+    end = _around(name[::-1], _sorted(names, backwards=True))
+    return sorted({*begin, *(item[::-1] for item in end)})
+
+
+def _around(name: str, names: list[str]) -> list[str]:
+    """Return the names that a name would stand between."""
+    place = bisect.bisect(names, name)
+    return names[max(0, place - _AROUND) : place + _AROUND]
+
+
+@functools.lru_cache(16)
+def _sorted(names: frozenset[str], *, backwards: bool = False) -> list[str]:
+    """Sort names, or what they are read backwards; each table is asked for many."""
+    return sorted(item[::-1] for item in names) if backwards else sorted(names)

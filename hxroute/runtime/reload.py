@@ -26,11 +26,15 @@ _GOES_ON: Final = "the last good gateway goes on serving"
 
 @dataclass(frozen=True, slots=True)
 class Renewed:
-    """Another gateway, the digest of what it was made of, and a line about it."""
+    """Another gateway, the digest of what it was made of, and a line about it.
+
+    `keep` is called once it has started: only then is it worth keeping for the next start.
+    """
 
     gateway: Gateway
     digest: str
     line: str
+    keep: Callable[[], object] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,11 @@ class Reloader:
 
     def _make(self) -> tuple[Renewed, Running] | None:
         renewed = self._renew(self._served)
-        return None if renewed is None else (renewed, self._start(renewed.gateway))
+        if renewed is None:
+            return None
+        running = self._start(renewed.gateway)
+        renewed.keep()
+        return renewed, running
 
     def _tell(self, *lines: str) -> None:
         with contextlib.suppress(OSError):  # nobody reads, which stops no gateway

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -70,13 +71,13 @@ class Space:
         self.unnamed = Unnamed.besides(self.literals, self.methods)
         self._gaps = Gaps(self.unnamed, self.budget)
 
-    @property
+    @functools.cached_property
     def literals(self) -> frozenset[bytes | None]:
         """Every segment that an endpoint names."""
         claims = filter(None, self.claims)
         return frozenset().union(*(claim.pattern.segments for claim in claims))
 
-    @property
+    @functools.cached_property
     def methods(self) -> frozenset[str]:
         """Every method that an endpoint names."""
         return frozenset().union(*(c.methods for c in self.claims if c is not None))

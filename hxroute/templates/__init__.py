@@ -6,6 +6,7 @@ The compiler calls `parse` and `mistakes`; a starting gateway calls `text`, `pat
 
 from hxroute.templates.language import (
     is_constant,
+    is_simple,
     is_template,
     literals,
     names,
@@ -14,6 +15,7 @@ from hxroute.templates.language import (
     roots,
     shown_names,
     strings,
+    texts,
 )
 from hxroute.templates.mistakes import (
     FILTERS,
@@ -50,6 +52,7 @@ __all__ = [
     "find",
     "folds",
     "is_constant",
+    "is_simple",
     "is_template",
     "literals",
     "mistakes",
@@ -61,6 +64,7 @@ __all__ = [
     "shown_names",
     "strings",
     "text",
+    "texts",
     "to_bytes",
     "values",
 ]

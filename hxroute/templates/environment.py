@@ -39,7 +39,10 @@ def shown(value: object) -> str:
     return jsontext.encode(value).decode()
 
 
-ENVIRONMENT: Final = _Environment(undefined=StrictUndefined, keep_trailing_newline=True)
+# Unoptimized: code that Jinja2 makes of an infinite number, even a sum, does not run.
+ENVIRONMENT: Final = _Environment(
+    undefined=StrictUndefined, keep_trailing_newline=True, optimized=False
+)
 ENVIRONMENT.globals.clear()
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "MAX_LENGTH",
     "Part",
     "is_constant",
+    "is_simple",
     "is_template",
     "literals",
     "names",
@@ -28,6 +29,7 @@ __all__ = [
     "roots",
     "shown_names",
     "strings",
+    "texts",
 ]
 
 _RETURN: Final = "\ue00d"
@@ -52,6 +54,11 @@ def is_template(source: str) -> bool:
     return any(mark in source for mark in _MARKS)
 
 
+def is_simple(source: str) -> bool:
+    """Tell whether a template is text and `{{ variable.key }}`, which takes no parser."""
+    return _PLAIN.fullmatch(source) is not None
+
+
 def parse(source: str) -> tuple[Part, ...]:
     """Split a template into literal text and expressions.
 
@@ -60,7 +67,7 @@ def parse(source: str) -> tuple[Part, ...]:
     """
     if not is_template(source):
         return (source,) if source else ()
-    if _PLAIN.fullmatch(source):
+    if is_simple(source):
         return tuple(_references(source))
     parts: list[Part] = []
     for node in _parsed(source).body:
@@ -105,7 +112,7 @@ def _parsed(source: str) -> nodes.Template:
             return template
     except RecursionError:
         pass
-    except ValueError as exc:
+    except (ValueError, SyntaxError) as exc:  # or of digits that Python does not take
         raise TemplateSyntaxError("a number is too long", 1) from exc
     raise TemplateSyntaxError("the expression is nested too deeply", 1)
 
@@ -143,6 +150,15 @@ def is_constant(source: str) -> bool:
     if len(parts) == 1:
         return any(map(_is_text, _outcomes(parts[0])))
     return all(isinstance(part, str) or _is_text(part) for part in parts)
+
+
+def texts(source: str) -> Iterator[str]:
+    """Yield the texts that stand in the expressions of a template."""
+    for part in read(source):
+        if isinstance(part, nodes.Expr):
+            for node in (part, *part.find_all(nodes.Const)):
+                if isinstance(node, nodes.Const) and isinstance(node.value, str):
+                    yield node.value
 
 
 def shown_names(source: str) -> frozenset[tuple[str, str | None]]:
@@ -184,7 +200,7 @@ def _is_text(node: object) -> bool:
     )
 
 
-@functools.lru_cache(1024)
+@functools.lru_cache(1 << 16)
 def names(source: str) -> tuple[tuple[str, str | None], ...]:
     """Return each variable of a template with the key it is asked for, where known."""
     try:

@@ -59,6 +59,9 @@ TESTS: Final = frozenset(
         "undefined",
     ]
 )
+_KEYED: Final = frozenset({"headers"})
+"""What is read by constant keys only: whole, it would hold the client's credentials."""
+
 _WORDS: Final = ("name", "operator")
 """The kinds of tokens that a mistake is about."""
 
@@ -71,6 +74,9 @@ _BLOCK: Final = re.compile(
     """,
     re.DOTALL | re.VERBOSE,
 )
+_LARGE: Final = 10**18
+"""What numbers stay below, so that no sum of them is too long to be written."""
+
 _LOOKED_AT: Final = 4096
 """Characters of a template that does not parse in which the reason is looked for."""
 
@@ -133,13 +139,14 @@ def mistakes(
         parts = read(source)
     except TemplateSyntaxError as exc:
         return [_unreadable(source, exc)]
-    found: list[Mistake] = []
-    written = expressions(source)
-    for part in parts:
-        if not isinstance(part, str):
-            near = next(written, "")
-            found += (item.at(near) for item in _mistakes_of(part, variables))
-    return list(dict.fromkeys(found))
+    read_from = (part for part in parts if not isinstance(part, str))
+    found = [
+        (place, item)
+        for place, part in enumerate(read_from)
+        for item in _mistakes_of(part, variables)
+    ]
+    written = list(expressions(source)) if found else []
+    return list(dict.fromkeys(item.at(written[place]) for place, item in found))
 
 
 def _mistakes_of(
@@ -178,6 +185,8 @@ def _mistakes_at(
 ) -> Iterator[Mistake]:
     if not isinstance(node, _ALLOWED):
         yield Mistake(f"`{type(node).__name__.lower()}` is not allowed in a template")
+    elif isinstance(node, nodes.Const) and _is_too_large(node.value):
+        yield Mistake("a number is too large for a template")
     elif isinstance(node, nodes.Filter):
         yield from _mistakes_of_filter(node)
     elif isinstance(node, nodes.Test) and node.name not in TESTS:
@@ -187,9 +196,15 @@ def _mistakes_at(
         known = frozenset(variables)
         message = f"unknown variable `{node.name}`"
         yield Mistake(message, node.name, "variable", node.name, known)
-    elif isinstance(node, nodes.Name) and variables[node.name] is not None:
+    elif isinstance(node, nodes.Name) and (
+        variables[node.name] is not None or node.name in _KEYED
+    ):
         message = f"`{node.name}` needs a key, as in `{node.name}.NAME`"
         yield Mistake(message, node.name)
+
+
+def _is_too_large(value: object) -> bool:
+    return isinstance(value, int | float) and not abs(value) < _LARGE
 
 
 def _mistakes_of_filter(node: nodes.Filter) -> Iterator[Mistake]:

@@ -96,6 +96,9 @@ endpoints:
         "{{ query.p }}/y",
         "{{ headers.p }}/y",
         "{{ settings.base ~ path.id }}",
+        "{{ settings.base }}/{{ path.id }}",  # its own `/` would be encoded
+        "{{ settings.base }}",
+        "{{ '}}' if false else path.id }}",
         "y/{{ path.id }}",
         " /{{ path.id }}",
     ],
@@ -108,8 +111,7 @@ def test_path_whose_beginning_a_request_could_choose(path: str) -> None:
     "path",
     [
         "/{{ path.id }}",
-        "{{ settings.base }}/{{ path.id }}",
-        "{{ settings.base }}",
+        "/{{ settings.base }}/{{ path.id }}",
         "/y",
     ],
 )
@@ -127,6 +129,9 @@ def test_path_whose_beginning_the_file_chooses(path: str) -> None:
         ("path: '/y#z'", 51),
         ("path: '/y/../z'", 51),
         ("path: '/y/%2e%2e/z'", 51),
+        ("path: '/y/../{{ path.id }}'", 51),
+        ("path: '/y/{{ path.id }}?a=b'", 51),
+        ("method: TRACE", 53),
     ],
 )
 def test_constant_of_a_call_that_nothing_could_be_sent_with(

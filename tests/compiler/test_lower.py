@@ -212,7 +212,7 @@ def test_endpoint_answers_in_one_way(keys: str, message: str) -> None:
     assert (found.span.line, found.span.column) == (9, 12)
 
 
-def test_missing_auth_is_reported_for_each_endpoint() -> None:
+def test_missing_auth_is_reported_once_as_one_default_cures_it() -> None:
     source = """\
 version: 1
 endpoints:
@@ -221,7 +221,8 @@ endpoints:
   - {path: /c, respond: {}}
 """
 
-    assert places_of(source) == [("HX301", 3, 12), ("HX301", 5, 12)]
+    assert places_of(source) == [("HX301", 3, 12)]
+    assert mistakes_of(source)[0].label == "nor have 1 more endpoint"
 
 
 @pytest.mark.parametrize(

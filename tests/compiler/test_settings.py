@@ -203,10 +203,10 @@ def setting(kind: str, **keys: object) -> Setting:
         (setting("boolean"), (True, False)),
         (setting("boolean", default=False), (True, False, False)),
         (setting("boolean", optional=True), (True, False, None)),
-        (setting("integer", default=0), (1, 0)),
+        (setting("integer", default=0), (1, 1_000_000, 0)),
         (setting("size", default="2KiB"), (1024, 2048)),
         (setting("duration", default="250ms"), (1.0, 0.25)),
-        (setting("integer", default="five"), (1,)),
+        (setting("integer", default="five"), (1, 1_000_000)),
     ],
 )
 def test_samples_are_values_that_a_setting_may_have(

@@ -62,6 +62,13 @@ SOMETIMES = "this template gives no value where"
             "{{ (settings.may + 'x') if settings.flag else 1 }}",
             f"{SOMETIMES} `settings.flag` is true and `settings.may` is not set",
         ),
+        ("{{ headers.x > 10 }}", f"{NEVER}, whatever the request"),
+        ("{{ headers.x + 1 }}", f"{NEVER}, whatever the request"),
+        ("{{ headers['x-path'] - 1 }}", f"{NEVER}, whatever the request"),
+        (
+            "{{ headers.x ~ (1 if settings.may > 'a' else 0) }}",
+            f"{SOMETIMES} `settings.may` is not set, whatever the request",
+        ),
         (
             "{{ settings.text | first }}",
             "this template gives no value where nothing is set",
@@ -83,10 +90,11 @@ def test_template_that_settings_make_fail(template: str, message: str) -> None:
         "{{ settings.may + 'x' if settings.may is not none else 'x' }}",
         "{{ settings.refused + 1 }}",
         "{{ settings.refused + 1 ~ settings.may }}",
-        "{{ headers.x + 1 }}",
+        "{{ headers.x | int + 1 }}",
         "{{ body + 1 }}",
         "{{ settings.must }}{{ body }}",
-        "{{ settings.must ~ (headers.x + 1) }}",
+        "{{ settings.must ~ (headers.x | int + 1) }}",
+        "{{ headers.x if headers.x in ['a'] else 1 + headers.y }}",
         "{{ settings.count - 5 }}",
         "{{ none }}",
         "{{ '' }}",
@@ -125,3 +133,14 @@ def test_value_of_a_setting_is_never_said() -> None:
 
     assert [item.code for item in report.diagnostics] == ["HX314"]
     assert "hush" not in repr(report.diagnostics)
+
+
+def test_error_template_gives_a_value_without_a_size_too() -> None:
+    of_errors = Place({"error": frozenset({"kind", "max_size"})})
+
+    ((code, message, _),) = checked('a: "{{ error.max_size + 1 }}"', of_errors)
+
+    assert code == "HX314"
+    assert message == f"{SOMETIMES} `error.max_size` is none"
+    assert checked('a: "{{ error.max_size | default(0) + 1 }}"', of_errors) == []
+    assert checked('a: "{{ error.kind | upper }}"', of_errors) == []

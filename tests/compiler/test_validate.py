@@ -51,7 +51,7 @@ def test_missing_keys_are_reported_at_the_key_that_needs_them() -> None:
 
 def test_missing_key_of_the_file_is_reported_at_its_start() -> None:
     assert places_of(LAST) == [("HX102", 1, 1)]
-    assert only(LAST) == ("HX102", "`version` is missing", "add `version: …`")
+    assert only(LAST) == ("HX102", "`version` is missing", "add `version: 1`")
 
 
 A_MAPPING = "write keys and values, as in `{key: value}`"
@@ -109,7 +109,7 @@ def test_word_for_a_boolean_is_no_boolean() -> None:
 def test_wrong_type_of_a_list_item_has_no_key() -> None:
     source = f"{FIRST}headers: {{a: {{drop: [5]}}}}\n{LAST}"
 
-    assert only(source)[1] == "this is a number, not a header name"
+    assert only(source)[1] == "this is a number, not a header name, which has no wildcards"
     assert places_of(source) == [("HX112", 2, 22)]
 
 
@@ -177,16 +177,23 @@ def test_method_with_a_line_end_is_none() -> None:
         '  - {path: /x, auth: none, methods: ["GET\\n"], respond: {}}\n'
     )
 
-    assert only(source)[0] == "HX105"
+    assert only(source)[0] == "HX104"
 
 
 def test_methods_do_not_repeat() -> None:
     source = f"{FIRST}endpoints: [{{path: /x, auth: none, methods: [GET, GET], respond: {{}}}}]"
 
-    code, message, _ = only(source)
+    assert only(source) == ("HX105", "`GET` is listed twice", "remove one of them")
 
-    assert code == "HX105"
-    assert message.startswith("`methods`: ")
+
+@pytest.mark.parametrize(
+    ("method", "help"),
+    [("post", "did you mean `POST`?"), ("GTE", "did you mean `GET`?")],
+)
+def test_method_that_no_server_knows(method: str, help: str) -> None:
+    source = f"{FIRST}endpoints: [{{path: /x, auth: none, methods: [{method}], respond: {{}}}}]"
+
+    assert only(source) == ("HX104", f"this cannot be `{method}`", help)
 
 
 @pytest.mark.parametrize(
