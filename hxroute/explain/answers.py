@@ -27,14 +27,6 @@ _STATUSES: Final = tuple(n for n in range(300, 600) if n not in BODILESS)
 """What an upstream may answer that a mapping replaces."""
 
 
-_BARE: Final = Answer(
-    500,
-    (("content-length", "21"), ("content-type", "text/plain; charset=utf-8")),
-    "Internal Server Error",
-)
-"""What the server itself answers where a template of the mapping fails."""
-
-
 class Upstream:
     """Stands for every upstream: notes the call, and answers with a bare status."""
 
@@ -77,13 +69,9 @@ class Answers:
         async def fail(request: Request) -> NoReturn:
             raise error
 
-        try:
-            handler = self._mapping.wrap(
-                fail, Start(self._settings, Upstream().connect)
-            )
-            return self.shown(await handler(Request(self._method, b"/")))
-        except ProxyError:
-            return _BARE
+        start = Start(self._settings, Upstream().connect)
+        handler = self._mapping.wrap(fail, start)
+        return self.shown(await handler(Request(self._method, b"/")))
 
     async def to_all(
         self, limits: Timeout | None, max_size: int | None

@@ -67,7 +67,12 @@ def _stated_answer(answer: ErrorAnswer, start: Start) -> _Answer:
 
     def stated(exc: ProxyError) -> Response:
         status = answer.status or exc.status
-        body = content if isinstance(content, bytes) else content(_values(exc, status))
+        try:
+            body = (
+                content if isinstance(content, bytes) else content(_values(exc, status))
+            )
+        except ProxyError:  # the template has no value for this error
+            return _problem(exc)
         return _response(status, headers, body, exc)
 
     return stated

@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from hxroute.explain import Explanation, Question, ask
-from hxroute.sandbox.scripted import OK, Script, ScriptedUpstream
+from hxroute.sandbox.scripted import OK, Script
 from tests.explain.compared import KEPT_ALIVE, Veil, got, text_of
-from tests.explain.files import ENVIRONMENTS, RICH, SECRETS, compiled, explained
+from tests.explain.files import RICH, SECRETS, compiled, explained
 from tests.explain.served import Place
 from tests.runtime.serving import Answer, served
 from tests.runtime.serving import ask as asked
@@ -203,31 +203,3 @@ def test_size_limit_is_named_where_a_body_is_too_large() -> None:
 
     found = {item.kind: item for item in explanation.failures}
     assert found["payload_too_large"].answer.body == '{"max":40}'
-
-
-def test_answer_whose_template_fails_is_the_servers_own() -> None:
-    result = compiled(
-        RICH.replace('"{{ error.kind }}"', '"{{ error.max_size + 1 }}"').replace(
-            's: "{{ error.status }}"', 's: "{{ error.max_size + 1 }}"'
-        )
-    )
-    assert result.gateway is not None
-    gateway, environ = result.gateway, dict(ENVIRONMENTS["all"])
-
-    async def both() -> tuple[Answer, Answer]:
-        script = ["HTTP/1.1 503 No\r\ncontent-length: 0\r\n\r\n"]
-        async with ScriptedUpstream({"": script}) as upstream:
-            environ["URL"] = upstream.url
-            async with served(gateway, environ) as port:
-                data = b"GET /%b HTTP/1.1\r\nhost: x\r\n\r\n"
-                unmatched = await asked(port, data % b"nowhere")
-                return unmatched, await asked(port, data % b"plain/x")
-
-    unmatched, mapped = asyncio.run(both())
-
-    said = explained(result, "GET /nowhere").answer
-    assert said is not None
-    assert what_came(unmatched) == (said.status, list(said.headers), said.body)
-    explanation = explained(result, "GET /plain/x", environ=environ)
-    reason = "the upstream answered 503"
-    assert what_came(mapped) == answer_of(explanation, "upstream_status", reason)

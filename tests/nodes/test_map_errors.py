@@ -78,6 +78,15 @@ def test_map_errors_templates_see_the_error() -> None:
     assert response.body == b'{"k":"payload_too_large","n":5,"s":413,"x":"set"}'
 
 
+def test_map_errors_answers_problem_details_where_a_template_has_no_value() -> None:
+    answer = ErrorAnswer("not_found", status=400, text="{{ error.max_size + 1 }}")
+
+    response = answered(NotFound(), answer)
+
+    assert response.status == 404
+    assert (b"content-type", b"application/problem+json") in response.headers
+
+
 def test_map_errors_sends_the_headers_that_are_stated() -> None:
     answer = ErrorAnswer("unauthorized", headers=(("x-why", "key"),))
     response = answered(Unauthorized(), answer)
