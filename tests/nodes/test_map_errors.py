@@ -11,6 +11,7 @@ from hxroute.errors import (
     BadPath,
     ClientGone,
     MethodNotAllowed,
+    NotFound,
     PayloadTooLarge,
     ReadTimeout,
     Unauthorized,
