@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
+import hypothesis
+from hypothesis import HealthCheck
 from hypothesis import strategies as st
 
 from hxroute import nodes
@@ -24,6 +27,21 @@ from hxroute.ir import (
 )
 
 ROUTES = Path(__file__).parent.parent / "routes.yaml"
+
+LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
+"""Whether to look for what takes long to find: other examples at each run, and many."""
+
+
+def examples(count: int) -> hypothesis.settings:
+    """Return the settings of a property: so many examples, the same at each run."""
+    return hypothesis.settings(
+        derandomize=not LONG,
+        database=None,
+        deadline=None,
+        max_examples=count * 20 if LONG else count,
+        suppress_health_check=[HealthCheck.large_base_example, HealthCheck.too_slow],
+    )
+
 
 HOSTILE = (
     '"""',

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hxroute import paths
@@ -19,7 +19,7 @@ from hxroute.ir import Endpoint, Gateway, Setting, Upstream
 from hxroute.runtime.app import Running
 from hxroute.sandbox.scripted import ScriptedUpstream
 from tests.runtime.serving import ask, served
-from tests.strategies import ROUTES, mistaken
+from tests.strategies import ROUTES, examples, mistaken
 
 CASES = sorted((Path(__file__).parent / "cases" / "valid").glob("*.yaml"))
 SOURCES = [
@@ -32,12 +32,7 @@ KEY = "http://127.0.0.1:9"
 _FITTING = {"string": KEY, "boolean": "true", "integer": "7", "size": "1MiB"}
 
 
-@settings(
-    derandomize=True,
-    deadline=None,
-    max_examples=400,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example],
-)
+@examples(400)
 @given(st.sampled_from(SOURCES).flatmap(mistaken))
 def test_what_check_accepts_starts_and_answers(source: str) -> None:
     gateway = compile(source.encode("utf-8", "surrogatepass"), "routes.yaml").gateway

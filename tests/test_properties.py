@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from random import Random
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from hxroute import compiler
 from hxroute.backends.python import emit
-from hxroute.diagnostics import CATALOG, Report
-from hxroute.diagnostics.shown import printable
-from hxroute.diagnostics.text import render
 from hxroute.ir import Gateway
-from tests.strategies import gateways, mistaken_routes
+from tests.fuzz.corpus import files
+from tests.fuzz.mutation import mutated
+from tests.invariants import compiles_or_says_why, executed
+from tests.strategies import LONG, examples, gateways, mistaken
 
-SOME = settings(derandomize=True, deadline=None, max_examples=150)
-MANY = settings(
-    derandomize=True,
-    deadline=None,
-    max_examples=300,
-    suppress_health_check=[HealthCheck.large_base_example, HealthCheck.too_slow],
-)
+FILES = [data.decode("utf-8", "replace") for data in files()]
 
-_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
-"""What YAML 1.1, and so libyaml, takes for a line break."""
+SOME = examples(150)
+MANY = examples(300)
 
 
 @SOME
@@ -73,9 +65,17 @@ def test_emitted_modules_are_what_ruff_would_write(tmp_path: Path) -> None:
 
 
 @MANY
-@given(mistaken_routes())
+@given(st.sampled_from(FILES).flatmap(mistaken))
 def test_compile_of_a_mistaken_file_gives_diagnostics(source: str) -> None:
     compiles_or_says_why(source.encode("utf-8", "surrogatepass"))
+
+
+@MANY
+@given(st.sampled_from(FILES), st.randoms(use_true_random=LONG))
+def test_compile_of_a_file_of_other_values_gives_diagnostics(
+    source: str, random: Random
+) -> None:
+    compiles_or_says_why(mutated(source, random).encode("utf-8", "replace"))
 
 
 @MANY
@@ -107,13 +107,6 @@ def test_compile_of_any_template_gives_diagnostics(template: str) -> None:
     compiles_or_says_why(source.encode())
 
 
-def executed(module: str) -> dict[str, Any]:
-    """Run a module and return its names."""
-    names: dict[str, Any] = {}
-    exec(module, names)
-    return names
-
-
 def sample() -> list[Gateway]:
     """Return twenty gateways, the same at each run."""
     found: list[Gateway] = []
@@ -125,29 +118,3 @@ def sample() -> list[Gateway]:
 
     collect()
     return found
-
-
-def compiles_or_says_why(data: bytes) -> None:
-    result = compiler.compile(data, "routes.yaml")
-    gateway, report = result.gateway, result.report
-
-    assert (gateway is None) == report.failed
-    assert all(found.code in CATALOG for found in report.diagnostics)
-    assert len(set(report.diagnostics)) == len(report.diagnostics)
-    lines = _LINE_BREAK.split(report.text)
-    for found in report.diagnostics:
-        span = found.span
-        assert (1, 1) <= (span.line, span.column) <= (span.end_line, span.end_column)
-        assert span.line <= len(lines)
-        assert span.column <= len(lines[span.line - 1]) + 1
-        assert span.end_line <= len(lines)
-        assert span.end_column <= len(lines[span.end_line - 1]) + 2
-    assert_renders(report)
-
-
-def assert_renders(report: Report) -> None:
-    shown = render(report)
-
-    for found in report.diagnostics:
-        message = printable(found.message)
-        assert f"{found.severity}[{found.code}]: {message}" in shown

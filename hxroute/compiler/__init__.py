@@ -89,10 +89,10 @@ def _passes(data: bytes, report: Report) -> tuple[Gateway | None, Program | None
         return None, None
     if report.failed:  # maybe by keys that are repeated
         document = unrepeated(document)
-    document = validate(document, report)
-    if report.full:  # of what was not refused any more, nothing is known
+    valid = validate(document, report)
+    if valid is None:
         return None, None
-    program = resolve(document, report)
+    program = resolve(valid, report)
     gateway = lower(program, report)
     if not report.full:
         check(gateway, program, report)

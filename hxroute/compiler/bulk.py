@@ -15,7 +15,11 @@ __all__ = ["MAX_TEMPLATES", "is_bulky"]
 MAX_TEMPLATES: Final = 128 << 10
 """Characters of expressions in a file, without those that are plain references."""
 
-_EXPRESSION: Final = re.compile(r"\{[{%].*?[}%]\}", re.DOTALL)
+_EXPRESSION: Final = re.compile(r"\{[{%#](?:[^}%#]++|[}%#](?!\}))*+")
+"""What the parser reads: up to its end, or to that of the text, where it has none."""
+
+_AS_MANY: Final = 20
+"""Characters of an expression that take as long as a template takes in any case."""
 
 
 def is_bulky(document: Mapping, report: Report) -> bool:
@@ -26,7 +30,7 @@ def is_bulky(document: Mapping, report: Report) -> bool:
         if text in seen or not templates.is_template(text) or templates.is_simple(text):
             continue
         seen.add(text)
-        characters += sum(map(len, _EXPRESSION.findall(text)))
+        characters += _AS_MANY + sum(map(len, _EXPRESSION.findall(text)))
         if characters > MAX_TEMPLATES:
             message = f"more than {MAX_TEMPLATES} characters of expressions"
             help_text = (

@@ -183,12 +183,13 @@ def _out_of_bounds(found: Found, report: Report) -> Iterable[Path]:
 def _repeated(found: Found, report: Report) -> Iterable[Path]:
     seen: set[object] = set()
     for item in found.node.items if isinstance(found.node, Sequence) else ():
-        value = plain(item)
-        if value in seen:
-            message = f"`{_cut(str(value))}` is listed twice"
+        if not isinstance(item, Scalar):
+            continue  # which is mistake enough
+        if item.value in seen:
+            message = f"`{_cut(str(item.value))}` is listed twice"
             report.add("HX105", message, item.span, help="remove one of them")
             break
-        seen.add(value)
+        seen.add(item.value)
     return []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from hxroute.span import Span
 
@@ -27,8 +27,8 @@ class Scalar:
 
     value: Value
     span: Span
-    size: int = 1
-    height: int = 0
+    size: ClassVar[int] = 1
+    height: ClassVar[int] = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,8 @@ class Hole:
     """A value that was refused, and reported: it is there, but says nothing."""
 
     span: Span
-    size: int = 1
-    height: int = 0
+    size: ClassVar[int] = 1
+    height: ClassVar[int] = 0
 
 
 Node = Scalar | Sequence | Mapping | Hole

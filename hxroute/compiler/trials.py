@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,6 +20,9 @@ _FEW: Final = 8
 
 _MAX_TRIED: Final = 128 << 10
 """Characters of templates, counted at each trial, that are tried of one file."""
+
+_WITH_A_REQUEST: Final = 4
+"""How many trials without a request take as long as one with it, to be compiled."""
 
 _STATES: Final = {None: "not set", True: "true", False: "false"}
 _OF_STRINGS: Final = frozenset({"client", "headers", "path", "query", "settings"})
@@ -77,7 +80,10 @@ def failure(
     if failed:
         states = {} if len(failed) == len(trials) else failed[0]
         return Failure(_no_value(states), _failing(source, failed[0]), _cure(states))
-    return _failure_of_requests(source, {root for root, _ in names}, trials[:_FEW])
+    trials = trials[:_FEW]
+    if not effort.allows(source, _WITH_A_REQUEST * len(trials)):
+        return None
+    return _failure_of_requests(source, {root for root, _ in names}, trials)
 
 
 def _products(
@@ -92,15 +98,13 @@ def _failure_of_requests(
     if roots <= {"settings"}:
         return None
     if roots <= {"settings", "error"}:
-        if all(_renders(source, *pair) for pair in itertools.product(trials, _ERRORS)):
+        if all(all(_gives(source, trial, _ERRORS)) for trial in trials):
             return None
         message = "this template gives no value where `error.max_size` is none"
         return Failure(message, "", "write `error.max_size | default(0)`")
     worlds = list(_worlds(source)) if roots <= _OF_STRINGS else []
     failed = [
-        trial
-        for trial in trials
-        if worlds and not any(_renders(source, trial, world) for world in worlds)
+        trial for trial in trials if worlds and not any(_gives(source, trial, worlds))
     ]
     if not failed:
         return None
@@ -133,11 +137,22 @@ def _worlds(source: str) -> Iterator[templates.Values]:
         yield {**given, "client": {"host": "127.0.0.1"}}
 
 
-def _renders(source: str, settings: Settings, values: templates.Values) -> bool:
+def _gives(
+    source: str, settings: Settings, requests: Iterable[templates.Values]
+) -> Iterator[bool]:
+    """Tell of each request whether a template gives a value."""
     try:
         shown = templates.text(source, settings)
-        if not isinstance(shown, str):
-            shown(values)
+    except BadRequest:
+        yield False
+        return
+    for values in requests:
+        yield isinstance(shown, str) or _renders(shown, values)
+
+
+def _renders(shown: templates.Render, values: templates.Values) -> bool:
+    try:
+        shown(values)
     except BadRequest:
         return False
     return True

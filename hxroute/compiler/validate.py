@@ -6,7 +6,7 @@ wrong without meeting the same mistake again.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from hxroute.compiler.schemas import validator
 from hxroute.compiler.shapes import Found, Path, mistake
@@ -19,18 +19,23 @@ _Holes = dict[str | int, Any]
 """The paths of what was refused, as a tree whose leaves are None."""
 
 
-def validate(document: Mapping, report: Report) -> Mapping:
+_ENOUGH: Final = 2000
+"""How many mistakes are looked at; aliases make many of one, which is told once."""
+
+
+def validate(document: Mapping, report: Report) -> Mapping | None:
     """Report every way in which the document is not of the schema's shape.
 
     Returns:
-        The document with a hole for each value that was refused.
+        The document with a hole for each value that was refused; None where there are
+        too many to look at them all.
     """
     holes: _Holes = {}
     told: set[Path] = set()
     locate = _Locator(document)
-    for error in validator().iter_errors(plain(document)):
-        if report.full:
-            break
+    for looked_at, error in enumerate(validator().iter_errors(plain(document))):
+        if report.full or looked_at >= _ENOUGH:
+            return None
         path = tuple(error.absolute_path)
         found = Found(error, path, *locate(path))
         if found.about in told:

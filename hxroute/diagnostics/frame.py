@@ -36,6 +36,9 @@ def visible(report: Report) -> list[str]:
     lines = list(report.lines if report.lines[-1] else report.lines[:-1])
     hidden: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
     for span in report.hidden:
+        if span.line == span.end_line <= len(lines):  # as nearly all of them are
+            hidden[span.line].append((span.column - 1, span.end_column - 1))
+            continue
         for line in _lines_of(span, lines):
             hidden[line].append(_stretch(span, line, lines[line - 1]))
     for line, stretches in hidden.items():

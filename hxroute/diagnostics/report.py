@@ -23,7 +23,7 @@ _LONG: Final = 400
 _NAME: Final = 64
 """Characters of a name; a longer one is no misspelling of anything."""
 
-_AROUND: Final = 3
+_AROUND: Final = 2
 """How many names to each side of a misspelt one are compared with it."""
 
 ENOUGH: Final = 250

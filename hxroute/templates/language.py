@@ -51,7 +51,7 @@ Part = str | nodes.Expr
 
 def is_template(source: str) -> bool:
     """Tell whether a text is more than a constant."""
-    return any(mark in source for mark in _MARKS)
+    return "{" in source and any(mark in source for mark in _MARKS)
 
 
 def is_simple(source: str) -> bool:

@@ -184,6 +184,10 @@ FILES: Final[dict[str, _Make]] = {
     "aliases of a mistake": _endpoints(
         "*a", _HEAD + "x: &a {path: '/{', upstrem: a, respond: {text: '{{ b + }}'}}\n"
     ),
+    "aliases of nothing": _rows("- *a\n", _HEAD + "x: &a {}\nendpoints:\n"),
+    "aliases of nothing in a list": _rows(
+        "*a, ", _HEAD + "x: &a []\nendpoints: [{path: /x, methods: [", "]}]\n"
+    ),
     "tags": _rows("!a b, ", "a: [", "]"),
     "tag directives": _rows("%TAG !a@! x\n", after="---\na: 1\n"),
     "version directives": _rows("%YAML 1.1\n"),
@@ -264,8 +268,8 @@ FILES: Final[dict[str, _Make]] = {
     "a template to try 64 times": _text(
         f"{{{{ {_ALL_FLAGS} is defined }}}}", _FLAGS, most=300
     ),
-    "templates at their limit": _texts("{{ query.a ~ @ }}", most=5000),
-    "trials at their limit": _texts("{{settings.a~@}}", _FLAGS, most=6000),
+    "templates at their limit": _texts("{{ query.a ~ @ }}", most=3000),
+    "trials at their limit": _texts("{{settings.a~@}}", _FLAGS, most=3000),
     "unknown variables": _texts("{{ nope@ }}"),
     "template comments": _texts("{#@#}"),
     "a long sum": _rows(
@@ -290,10 +294,10 @@ FILES: Final[dict[str, _Make]] = {
     "wide constants under auth": _rows(
         "\u6f22\u5b57, ", _HEAD + "auth: {k: {bearer: [", "]}}\n"
     ),
-    "constants beside malformed durations": _rows(
-        "5, ",
-        _HEAD + "auth: {k: {x: [1], y: [" + "",
-        "]}}\n" + "more: {" + ", ".join(f"u{n}: 1" for n in range(240)) + "}\n",
+    "constants beside malformed values": _rows(
+        "a, ",
+        _HEAD + "".join(f"k{n}: &k{n} {n}\n" for n in range(9)) + "auth: {k: {x: [",
+        "]}, l: {bearer: 5}}\n",
     ),
     "templates under auth": _rows(
         "'{{ @~1 }}', ", _HEAD + "auth: {k: {bearer: [", "]}}\n"

@@ -109,7 +109,9 @@ def test_word_for_a_boolean_is_no_boolean() -> None:
 def test_wrong_type_of_a_list_item_has_no_key() -> None:
     source = f"{FIRST}headers: {{a: {{drop: [5]}}}}\n{LAST}"
 
-    assert only(source)[1] == "this is a number, not a header name, which has no wildcards"
+    assert (
+        only(source)[1] == "this is a number, not a header name, which has no wildcards"
+    )
     assert places_of(source) == [("HX112", 2, 22)]
 
 

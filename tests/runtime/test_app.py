@@ -337,9 +337,7 @@ def test_gateway_answers_an_upgrade_without_a_body() -> None:
 
 def test_gateway_takes_no_trailer_for_a_header() -> None:
     """RFC 9110 §6.5.1: a key behind the body opens nothing."""
-    gateway = compiled(
-        "- {path: /x, auth: k, upstream: u}", HEAD + KEYED_AUTH
-    )
+    gateway = compiled("- {path: /x, auth: k, upstream: u}", HEAD + KEYED_AUTH)
     head = b"POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
     key = b"Authorization: Bearer right\r\n"
     body = b"\r\n1\r\nx\r\n0\r\nX-User: admin\r\n" + key + b"\r\n"

@@ -113,7 +113,7 @@ def test_three_thousand_cancellations_leave_the_pool_whole() -> None:
     """Each client leaves at a moment of its own: while connecting, waiting, reading."""
     gateway = compiled(
         "- {path: '/{rest:path}', upstream: u}",
-        HEAD.replace("settings.url }}\"", "settings.url }}\", max_connections: 20"),
+        HEAD.replace('settings.url }}"', 'settings.url }}", max_connections: 20'),
     )
     chance = random.Random(1)
 

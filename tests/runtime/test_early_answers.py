@@ -7,12 +7,17 @@ import asyncio
 import pytest
 
 from hxroute.sandbox.scripted import ScriptedUpstream
-from tests.runtime.serving import HEAD, KEYED_AUTH, client, compiled, read_answer, served
+from tests.runtime.serving import (
+    HEAD,
+    KEYED_AUTH,
+    client,
+    compiled,
+    read_answer,
+    served,
+)
 
 LIMITED = compiled("- {path: /x, request: {max_body: 1KiB}, upstream: u}")
-KEYED = compiled(
-    "- {path: /x, auth: k, upstream: u}", HEAD + KEYED_AUTH
-)
+KEYED = compiled("- {path: /x, auth: k, upstream: u}", HEAD + KEYED_AUTH)
 BIG = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 6000000\r\n\r\n"
 
 
