@@ -34,7 +34,8 @@ def validator() -> Draft202012Validator:
     """Return the validator of a routes file; it never fetches anything."""
     whole = document()
     # `$schema` would bring the stock validator back.
-    shape = {key: whole[key] for key in whole.keys() - {"$schema", "$id", "$defs"}}
+    left_out = ("$schema", "$id", "$defs")
+    shape = {key: value for key, value in whole.items() if key not in left_out}
     return _Validator(_inlined(shape, whole))
 
 

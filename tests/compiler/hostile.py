@@ -236,7 +236,7 @@ FILES: Final[dict[str, _Make]] = {
         _HEAD.replace(
             "{api:",
             "{"
-            + "".join(f"{_LIKE}{n}a: {{url: 'http://a'}}, " for n in range(99))
+            + "".join(f"{_LIKE}{n}a: {{url: 'http://a'}}, " for n in range(20))
             + "api:",
         ),
     ),
@@ -244,7 +244,7 @@ FILES: Final[dict[str, _Make]] = {
         f"{{path: /x@, respond: {{text: '{{{{ settings.{_LIKE}@b }}}}'}}}}",
         _HEAD
         + "settings:\n"
-        + "".join(f"  {_LIKE}{n}a: {{env: A}}\n" for n in range(99)),
+        + "".join(f"  {_LIKE}{n}a: {{env: A}}\n" for n in range(20)),
     ),
     "unused settings": _named("settings", "s@: {env: A}"),
     "unused errors": _named("errors", "e@: {other: {json: {a: '{{ error.kind }}'}}}"),

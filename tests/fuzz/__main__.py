@@ -51,6 +51,7 @@ def main() -> None:
         f"-artifact_prefix={folder}/{options.target}-",
         "-print_final_stats=1",
         "-timeout=10",
+        "-len_control=0",
         "-rss_limit_mb=2048",
     ]
     mutator = _MUTATORS.get(options.target)
