@@ -25,6 +25,7 @@ __all__ = [
     "ErrorTable",
     "Gateway",
     "HeaderRules",
+    "Limits",
     "Node",
     "Server",
     "Setting",
@@ -165,6 +166,25 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What one client connection may take: seconds, bytes, and bytes a second.
+
+    A body must have come within `body_timeout` and a second more for each
+    `min_body_rate` bytes of it; time in which the gateway holds it back is not counted.
+    """
+
+    head_timeout: float = 10.0
+    body_timeout: float = 30.0
+    min_body_rate: int = 1024
+    idle_timeout: float = 75.0
+    send_timeout: float = 60.0
+    max_head: int = 64 * 1024
+    max_fields: int = 100
+    max_target: int = 16 * 1024
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Gateway:
     """A whole gateway; `unmatched` answers what no endpoint takes."""
 
@@ -172,5 +192,6 @@ class Gateway:
     upstreams: tuple[Upstream, ...] = ()
     settings: tuple[Setting, ...] = ()
     server: Server = Server()
+    limits: Limits = Limits()
     paths: Literal["strict", "as_sent"] = "strict"
     unmatched: tuple[Node, ...] = ()

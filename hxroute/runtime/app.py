@@ -23,6 +23,7 @@ from hxroute.ir import FORMAT, Gateway, Node, Upstream
 from hxroute.runtime import settings
 from hxroute.runtime.connectors import Connector
 from hxroute.runtime.exchange import Exchange
+from hxroute.runtime.front import LIMITS
 from hxroute.runtime.routing import Route, Router
 
 __all__ = ["Running", "application", "replace"]
@@ -43,6 +44,7 @@ class Running:
     def __init__(self, gateway: Gateway, environ: Mapping[str, str]) -> None:
         self.requests = 0
         self.retired = False
+        self.limits = gateway.limits
         values = settings.resolve(gateway.settings, environ)
         self._connectors = {
             upstream.name: _connector(upstream, values)
@@ -183,10 +185,10 @@ def application(
         )
 
     @contextlib.asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[dict[str, object]]:
         setattr(app.state, _STATE, Running(gateway, environ))
         try:
-            yield
+            yield {LIMITS: lambda: getattr(app.state, _STATE).limits}
         finally:
             await getattr(app.state, _STATE).close()
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import email.utils
-import functools
 import logging
-import time
 from collections.abc import AsyncGenerator
 from typing import Final
 
@@ -37,10 +34,8 @@ class Exchange:
         Raises:
             ProxyError: where it breaks off and the server must cut it.
         """
-        early, more_comes = not self._inbox.is_whole(), self._inbox.more_comes()
+        early = not self._inbox.is_whole()
         headers = response.headers
-        if self._inbox.needs_date and first(headers, b"date") is None:
-            headers = [*headers, (b"date", _now())]  # RFC 9110 §6.6.1
         if early:
             headers = [*headers, (b"connection", b"close")]
         start = {"type": "http.response.start", "status": response.status}
@@ -52,8 +47,7 @@ class Exchange:
             if not early:
                 await self._chunk(b"")
         if early:
-            if more_comes:
-                await self._inbox.drain()
+            await self._inbox.drain()
             await self._chunk(b"")
 
     def cut(self) -> bool:
@@ -78,15 +72,6 @@ class Exchange:
     async def _chunk(self, chunk: bytes, *, more: bool = False) -> None:
         message = {"type": "http.response.body", "body": chunk, "more_body": more}
         await self._send(message)
-
-
-def _now() -> bytes:
-    return _date(int(time.time()))
-
-
-@functools.lru_cache(maxsize=1)
-def _date(second: int) -> bytes:
-    return email.utils.formatdate(second, usegmt=True).encode()
 
 
 def _request(scope: Scope, headers: Headers, inbox: Inbox) -> Request:

@@ -32,12 +32,7 @@ def open_inbox(scope: Scope, receive: Receive, headers: Headers) -> Inbox:
 
 
 class Inbox(abc.ABC):
-    """A client's side of one exchange.
-
-    `needs_date` tells that the server leaves the Date field to the gateway.
-    """
-
-    needs_date = False
+    """A client's side of one exchange."""
 
     def __init__(self, receive: Receive, gone: Gone) -> None:
         self.gone = gone
@@ -49,8 +44,8 @@ class Inbox(abc.ABC):
         """Tell whether nothing more of the request will come."""
 
     @abc.abstractmethod
-    def more_comes(self) -> bool:
-        """Tell whether the client sends its body unasked (RFC 9110 §10.1.1)."""
+    async def drain(self) -> None:
+        """Let a client that still sends read its answer, before the connection closes."""
 
     @abc.abstractmethod
     def cut(self) -> bool:
@@ -82,24 +77,9 @@ class Inbox(abc.ABC):
             if message.get("body"):
                 yield message["body"]
 
-    async def drain(self) -> None:
-        """Read and discard what the client still sends, within limits.
-
-        A client that is cut off while it sends may never see its answer.
-        """
-        size = 0
-        with contextlib.suppress(TimeoutError, ClientGone):
-            async with asyncio.timeout(_DRAIN_SECONDS):
-                async for chunk in self.body():
-                    size += len(chunk)
-                    if size > _DRAIN_BYTES:
-                        return
-
 
 class _LinkedInbox(Inbox):
     """On our own front: no task listens, the connection tells."""
-
-    needs_date = True
 
     def __init__(self, receive: Receive, link: Link) -> None:
         super().__init__(receive, link.gone)
@@ -108,8 +88,8 @@ class _LinkedInbox(Inbox):
     def is_whole(self) -> bool:
         return self._ended or self._link.has_whole_body()
 
-    def more_comes(self) -> bool:
-        return not self._link.awaits_continue()
+    async def drain(self) -> None:
+        """Nothing: the front does it."""
 
     def cut(self) -> bool:
         self._link.cut()
@@ -143,8 +123,16 @@ class _ListeningInbox(Inbox):
     def is_whole(self) -> bool:
         return self._ended
 
-    def more_comes(self) -> bool:
-        return not self._waits
+    async def drain(self) -> None:
+        if self._waits:
+            return  # for a 100 that will not come: it sends nothing
+        size = 0
+        with contextlib.suppress(TimeoutError, ClientGone):
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                async for chunk in self.body():
+                    size += len(chunk)
+                    if size > _DRAIN_BYTES:
+                        return
 
     def cut(self) -> bool:
         return False
