@@ -8,9 +8,10 @@ in comparison.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Final, Literal, Protocol
 
+from hxroute import units
 from hxroute.errors import ProxyError
 from hxroute.http import Handler, Start, Timeout
 
@@ -182,6 +183,19 @@ class Limits:
     max_fields: int = 100
     max_target: int = 16 * 1024
     at: int = field(default=0, compare=False)
+
+    def written(self) -> dict[str, str]:
+        """Return each limit as the file would state it."""
+        sizes = ("min_body_rate", "max_head", "max_target")
+        return {
+            **{name: units.written_size(getattr(self, name)) for name in sizes},
+            **{
+                f.name: units.written_duration(getattr(self, f.name))
+                for f in fields(self)
+                if f.name.endswith("_timeout")
+            },
+            "max_fields": str(self.max_fields),
+        }
 
 
 @dataclass(frozen=True, slots=True)

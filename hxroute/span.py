@@ -28,6 +28,12 @@ class Span:
             return self
         return Span(self.line, self.column, self.line, self.column + 1)
 
+    def __contains__(self, other: Span) -> bool:
+        """Tell whether another stretch lies within this one."""
+        begins = (self.line, self.column) <= (other.line, other.column)
+        ends = (other.end_line, other.end_column) <= (self.end_line, self.end_column)
+        return begins and ends
+
 
 def split_lines(text: str) -> list[str]:
     """Split a text into lines; behind a last line end there is an empty one."""

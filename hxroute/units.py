@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["DURATION", "SIZE", "duration", "size"]
+__all__ = ["DURATION", "SIZE", "duration", "size", "written_duration", "written_size"]
 
 DURATION: Final = r"[0-9]+(\.[0-9]+)?(ms|s|m|h)"
 SIZE: Final = r"[0-9]+(B|KiB|MiB|GiB)?"
@@ -29,3 +29,16 @@ def size(text: str) -> int | None:
     if match is None or match[2] not in _BYTES or len(match[1]) > _DIGITS:
         return None
     return int(match[1]) * _BYTES[match[2]]
+
+
+def written_duration(seconds: float) -> str:
+    """Return seconds as people write them: `30s`, `250ms`."""
+    whole = seconds == int(seconds)
+    return f"{int(seconds)}s" if whole else f"{seconds * 1000:g}ms"
+
+
+def written_size(size: int) -> str:
+    """Return bytes as people write them: `64KiB`, `1000B`."""
+    units = (unit for unit in ("GiB", "MiB", "KiB") if size % _BYTES[unit] == 0)
+    unit = next(units, "B") if size else "B"
+    return f"{size // _BYTES[unit]}{unit}"

@@ -189,6 +189,7 @@ def fields_of(cls: Any) -> set[str]:
         (ROUTES["$defs"]["header_rules"], fields_of(ir.HeaderRules) - {"name"}),
         (ROUTES["$defs"]["timeout"], fields_of(http.Timeout)),
         (ROUTES["properties"]["server"], fields_of(ir.Server)),
+        (ROUTES["properties"]["limits"], fields_of(ir.Limits)),
     ],
     ids=lambda value: value.get("title", "") if isinstance(value, dict) else "",
 )
@@ -242,6 +243,8 @@ def test_defaults_that_the_schema_states_are_those_of_the_data() -> None:
         "host": server.host,
         "port": server.port,
     }
+    limits = defaults_of(ROUTES["properties"]["limits"])
+    assert {key: str(value) for key, value in limits.items()} == ir.Limits().written()
     assert defaults_of(ROUTES["$defs"]["timeout"]) == {
         field.name: seconds(getattr(timeout, field.name))
         for field in dataclasses.fields(timeout)

@@ -78,6 +78,8 @@ def _check_call(execute: Execute, unit: Unit, report: Report) -> None:
 
 def _check_path(source: str, node: Scalar, report: Report) -> None:
     """Report a path that every request is refused for, or that a request begins."""
+    if any(item.span in node.span for item in report.diagnostics):
+        return  # what is wrong with the template is said
     if templates.is_template(source) and not source.startswith("/"):
         message = "the path of a call begins with a `/` that stands in the file"
         report.add("HX321", message, node.span.head, help="begin it with `/`")

@@ -13,6 +13,7 @@ from hxroute.compiler.answers import answer
 from hxroute.compiler.definitions import Definitions, timeout
 from hxroute.compiler.expressions import Place
 from hxroute.compiler.fields import pairs
+from hxroute.compiler.limits import limits
 from hxroute.compiler.resolve import Program, Unit
 from hxroute.compiler.tree import Hole, Mapping, Node, Scalar, Sequence, plain
 from hxroute.diagnostics import Report
@@ -35,6 +36,7 @@ def lower(program: Program, report: Report) -> Gateway:
         upstreams=definitions.upstreams,
         settings=definitions.settings,
         server=_server(program.document.get("server")),
+        limits=limits(program.document.get("limits"), report),
         paths=_policy(program.document.get("paths")),
         unmatched=tuple(lowering.around(program.defaults)),
     )

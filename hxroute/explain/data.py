@@ -6,6 +6,7 @@
      "target": "/v1/embeddings?a=1",  path and query, as they are sent
      "endpoint": "POST /v1/…",        that takes the request; "" where none does
      "line": 101,
+     "limits": [["head_timeout", "10s"], …],
      "candidates": [{"name", "path", "line", "outcome", "reason"}],
      "steps": [{"node", "line", "text", "ends"}],
      "fields": [{"name", "value", "outcome", "reason", "line"}],
@@ -20,6 +21,8 @@
   stand as their codes. `timeout` is seconds by phase.
 - Secrets stand as `<name_of_the_setting>`, the client's own credentials as `***`; the
   length of a body that holds one is that of the body as it is shown.
+- `limits` are what any connection may take. A request over one is refused by the
+  server itself: then the one step is `server`.
 - `candidates` are the endpoints in the order of the file, none where the path is
   refused before any is looked at. The `outcome` of one is `taken`, `later` (it would
   take the request, but is not the first), `method` or `path` (which does not fit).
@@ -134,6 +137,7 @@ class Explanation:
     target: str
     endpoint: str = ""
     line: int = 0
+    limits: Pairs = ()
     candidates: tuple[Candidate, ...] = ()
     steps: tuple[Step, ...] = ()
     fields: tuple[Field, ...] = ()

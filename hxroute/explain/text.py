@@ -55,6 +55,7 @@ def lines(explanation: Explanation) -> Iterator[Text]:
     yield from _part("upstream request", _call(explanation.call))
     yield from _part("response headers", _fields(explanation, explanation.answered))
     yield from _part("failures", _failures(explanation))
+    yield from _part("limits", _limits(explanation))
     yield from _part("notes", (_line(f"  {note}") for note in explanation.notes))
 
 
@@ -125,6 +126,11 @@ def _steps(explanation: Explanation) -> Iterator[Text]:
             goes_on = number < len(explanation.steps)
             rest = "; what follows is for a request that passes" if goes_on else ""
             yield Text(f"    ends here with {step.ends.status}{rest}", "bold")
+
+
+def _limits(explanation: Explanation) -> Iterator[Text]:
+    if explanation.call is not None:
+        yield _line("  " + ", ".join(" ".join(pair) for pair in explanation.limits))
 
 
 def _answer(answer: Answer | None) -> Iterator[Text]:

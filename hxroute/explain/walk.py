@@ -16,6 +16,7 @@ from hxroute.explain.answers import Answers, Upstream
 from hxroute.explain.candidates import candidates
 from hxroute.explain.data import Explanation, Step
 from hxroute.explain.fields import Ledger
+from hxroute.explain.front import received
 from hxroute.explain.keys import check, with_checked_only
 from hxroute.explain.question import Question
 from hxroute.explain.steps import step
@@ -51,8 +52,15 @@ async def _explained(
     known = values(gateway.settings, environ)
     notes = (*known.notes, *question.notes())
     about = Explanation(
-        compiled.report.file, question.method, question.target, notes=notes
+        compiled.report.file,
+        question.method,
+        question.target,
+        limits=tuple(sorted(gateway.limits.written().items())),
+        notes=notes,
     )
+    refused = received(question, gateway.limits)
+    if refused is not None:
+        return dataclasses.replace(about, steps=(refused,), answer=refused.ends)
     request = question.request(without_credentials(question.headers))
     routes = _routes(gateway)
     refusal = _refusal(Router(routes, gateway.paths), request)

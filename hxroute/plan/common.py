@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from hxroute import units
-from hxroute.ir import Gateway, Server, Setting
+from hxroute.ir import Gateway, Limits, Server, Setting
 from hxroute.plan.changes import Difference, Shared
 from hxroute.plan.facts import NONE, Fact, differing, upstream_facts
 from hxroute.plan.meaning import Meaning
@@ -60,6 +60,11 @@ def of_the_gateway(old: Gateway, new: Gateway) -> Iterator[Shared]:
     if found:
         names = (endpoint.name for endpoint in new.endpoints)
         yield Shared("server", found, tuple(names))
+    found = tuple(differing(_limit_facts(old.limits), _limit_facts(new.limits)))
+    if found:
+        yield Shared(
+            "limits", found, tuple(endpoint.name for endpoint in new.endpoints)
+        )
     if old.paths != new.paths:
         text = f"{old.paths} -> {new.paths}"
         yield Shared("paths", (Difference(text),), tuple(_of_many_paths(new)))
@@ -78,6 +83,11 @@ def _server_facts(server: Server) -> dict[str, Fact]:
         "host": Fact(server.host, server.host, server.at),
         "port": Fact(server.port, Shown(str(server.port)), server.at),
     }
+
+
+def _limit_facts(limits: Limits) -> dict[str, Fact]:
+    written = limits.written()
+    return {name: Fact(text, Shown(text), limits.at) for name, text in written.items()}
 
 
 def _settings_of(meaning: Meaning) -> dict[str, Setting]:

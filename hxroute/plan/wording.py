@@ -58,8 +58,7 @@ def field_value(name: str, value: str) -> str:
 
 def duration(seconds: float) -> Shown:
     """Return seconds as the language has them."""
-    whole = seconds == int(seconds)
-    return Shown(f"{int(seconds)}s" if whole else f"{seconds * 1000:g}ms")
+    return Shown(units.written_duration(seconds))
 
 
 def size(text: str) -> str:

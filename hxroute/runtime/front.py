@@ -22,14 +22,14 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from hxroute.http import Gone
+from hxroute.http import Gone, Headers
 from hxroute.ir import Limits
 from hxroute.runtime.cycle import Cycle, head
 from hxroute.runtime.flow import Flow, has_left
 from hxroute.runtime.reception import Phase, Reception
 from hxroute.runtime.strict import FRAMING, Head, Refused, check_trailer, read_head
 
-__all__ = ["EXTENSION", "LIMITS", "Front", "Link"]
+__all__ = ["EXTENSION", "LIMITS", "Front", "Link", "refusal"]
 
 EXTENSION: Final = "hxroute.link"
 """The ASGI extension under which a request finds its link."""
@@ -55,6 +55,17 @@ _TEXTS: Final = {
     501: b"The request asks for what is not implemented.",
     505: b"This version of HTTP is not supported.",
 }
+
+
+def refusal(status: int) -> tuple[Headers, bytes]:
+    """Return what the front answers by itself: the fields and the body."""
+    text = _TEXTS[status]
+    fields = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", b"%d" % len(text)),
+        (b"connection", b"close"),
+    ]
+    return fields, text
 
 
 class Link:
@@ -314,12 +325,7 @@ class Front(HttpToolsProtocol):
         link.gone.set()
 
     def _answer(self, refused: Refused) -> None:
-        text = _TEXTS[refused.status]
-        fields = [
-            (b"content-type", b"text/plain; charset=utf-8"),
-            (b"content-length", b"%d" % len(text)),
-            (b"connection", b"close"),
-        ]
+        fields, text = refusal(refused.status)
         if not self.transport.is_closing():
             self.transport.write(head(refused.status, fields) + text)
             self._linger()

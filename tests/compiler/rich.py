@@ -27,6 +27,16 @@ server:
   host: 127.0.0.1
   port: 4010
 
+limits:
+  head_timeout: 5s
+  body_timeout: 20s
+  min_body_rate: 2KiB
+  idle_timeout: 30s
+  send_timeout: 40s
+  max_head: 32KiB
+  max_fields: 64
+  max_target: 8192
+
 paths: strict
 
 upstreams:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from hxroute import nodes
-from hxroute.ir import Endpoint, ErrorTable, Server, Timeout
+from hxroute.ir import Endpoint, ErrorTable, Limits, Server, Timeout
 from tests.compiler.compiling import (
     HEAD,
     SAFE,
@@ -102,6 +102,15 @@ def test_server_and_paths_have_defaults() -> None:
 
     assert gateway.server == Server(host="127.0.0.1", port=8000)
     assert gateway.paths == "strict"
+
+
+def test_limits_are_as_stated_or_have_defaults() -> None:
+    gateway = gateway_of(
+        f"{HEAD}limits: {{head_timeout: 1s, max_head: 8KiB}}\n"
+        "endpoints: [{path: /x, respond: {}}]"
+    )
+
+    assert gateway.limits == Limits(head_timeout=1.0, max_head=8192)
 
 
 def test_server_and_paths_are_as_stated() -> None:
