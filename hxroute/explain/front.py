@@ -5,9 +5,9 @@ from __future__ import annotations
 from hxroute.explain.data import Answer, Step
 from hxroute.explain.question import Question
 from hxroute.ir import Limits
-from hxroute.runtime.front import refusal
 from hxroute.runtime.reception import Reception
-from hxroute.runtime.strict import Refused, read_head
+from hxroute.runtime.refusals import Refused, refusal
+from hxroute.runtime.strict import read_head
 
 __all__ = ["received"]
 

@@ -21,9 +21,9 @@ from hxroute.errors import ClientGone, Internal, ProxyError, StartError
 from hxroute.http import Handler, Request, Response, Start, Timeout
 from hxroute.ir import FORMAT, Gateway, Node, Upstream
 from hxroute.runtime import settings
+from hxroute.runtime.connection import LIMITS
 from hxroute.runtime.connectors import Connector
 from hxroute.runtime.exchange import Exchange
-from hxroute.runtime.front import LIMITS
 from hxroute.runtime.routing import Route, Router
 
 __all__ = ["Running", "application", "replace"]

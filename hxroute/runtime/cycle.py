@@ -7,16 +7,16 @@ import functools
 import http
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from hxroute.http import BODILESS
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGISendEvent
 
 __all__ = ["Cycle", "head"]
-
-_BODILESS: Final = (204, 304)
 
 
 class Cycle(RequestResponseCycle):
@@ -52,7 +52,7 @@ class Cycle(RequestResponseCycle):
         fields: dict[bytes, bytes] = {}
         for name, value in headers:
             fields.setdefault(name, value)
-        self._has_body = self.scope["method"] != "HEAD" and status not in _BODILESS
+        self._has_body = self.scope["method"] != "HEAD" and status not in BODILESS
         if b"content-length" in fields:
             self._left = int(fields[b"content-length"])
         elif self._has_body and self.scope["http_version"] == "1.1":

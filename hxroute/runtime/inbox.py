@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope
 
 from hxroute.errors import ClientGone
 from hxroute.http import Gone, Headers, first
-from hxroute.runtime.front import EXTENSION, Link
+from hxroute.runtime.link import EXTENSION, Link
 
 __all__ = ["Inbox", "open_inbox"]
 

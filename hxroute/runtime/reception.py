@@ -9,7 +9,7 @@ import enum
 from typing import Final
 
 from hxroute.ir import Limits
-from hxroute.runtime.strict import Refused
+from hxroute.runtime.refusals import Refused
 
 __all__ = ["STEP", "Phase", "Reception"]
 

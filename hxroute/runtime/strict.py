@@ -10,8 +10,9 @@ import re
 from typing import Final, NamedTuple
 
 from hxroute.http import Headers
+from hxroute.runtime.refusals import Refused
 
-__all__ = ["FRAMING", "Head", "Refused", "check_trailer", "read_head"]
+__all__ = ["FRAMING", "Head", "StartLines", "check_trailer", "read_head"]
 
 FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 """The fields that say where a body ends (RFC 9112 §6)."""
@@ -27,18 +28,6 @@ _ABSOLUTE: Final = re.compile(rb"[Hh][Tt][Tt][Pp][Ss]?://([^/?#]*)(.*)", re.DOTA
 _DIGITS: Final = re.compile(rb"[0-9]{1,18}")
 
 
-class Refused(Exception):
-    """A request that is answered by a status of the server's own, and no more.
-
-    `why` is a text of ours for the log: never a byte of the client's.
-    """
-
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(why)
-        self.status = status
-        self.why = why
-
-
 class Head(NamedTuple):
     """What a request head says; `length` is None where the body is chunked."""
 
@@ -46,6 +35,47 @@ class Head(NamedTuple):
     query: bytes
     length: int | None
     expects_continue: bool
+
+
+class StartLines:
+    """The bytes of heads as they came, for what the parser does not tell.
+
+    It takes more than one blank between the parts of a start line, other protocols of
+    the same form, and any line end.
+    """
+
+    def __init__(self) -> None:
+        self._raw = bytearray()
+        self._from = 0
+        self._step: bytes | memoryview = b""
+        self._has_step = False
+
+    def add(self, step: bytes | memoryview, *, in_head: bool) -> None:
+        """Take what is parsed next."""
+        self._step, self._has_step = step, in_head
+        if in_head:
+            self._raw += step
+
+    def begin(self) -> None:
+        """Begin a request, in the middle of what is parsed."""
+        if not self._has_step:
+            self._raw, self._from, self._has_step = bytearray(self._step), 0, True
+
+    def clear(self) -> None:
+        """Keep nothing: no request is under way."""
+        self._raw, self._from, self._step, self._has_step = bytearray(), 0, b"", False
+
+    def check(self, method: bytes, target: bytes, version: str) -> None:
+        """Check that a request began with exactly this line (RFC 9112 §3).
+
+        Raises:
+            Refused: where it did not.
+        """
+        line = b"%b %b HTTP/%b\r\n" % (method, target, version.encode())
+        found = self._raw.find(line, self._from)
+        if found < 0:
+            raise Refused(400, "a start line that is none")
+        self._from = found + len(line)
 
 
 def read_head(method: bytes, version: str, target: bytes, fields: Headers) -> Head:
@@ -62,7 +92,7 @@ def read_head(method: bytes, version: str, target: bytes, fields: Headers) -> He
     host = _host(watched, version)
     length = _length(watched, version)
     path, query = _path_and_query(method, target, host)
-    expectations = [value for name, value in watched if name == b"expect"]
+    expectations = [value.strip(b" \t") for name, value in watched if name == b"expect"]
     if not expectations:
         return Head(path, query, length, expects_continue=False)
     if any(value.lower() != b"100-continue" for value in expectations):

@@ -1,0 +1,197 @@
+"""A client's connection: how long it may wait, and how it comes to its end.
+
+A refusal comes after the answers to earlier requests, and the client is given a while
+to read it before the connection closes (RFC 9112 §9.6). Requests that are not answered
+when the connection is lost learn through their links that their client has left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any, Final
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from hxroute.ir import Limits
+from hxroute.runtime.cycle import Cycle, head
+from hxroute.runtime.flow import Flow, has_left
+from hxroute.runtime.link import Link
+from hxroute.runtime.reception import Phase, Reception
+from hxroute.runtime.refusals import Refused, refusal
+
+__all__ = ["LIMITS", "Connection"]
+
+LIMITS: Final = "hxroute.limits"
+"""The state of the lifespan that holds a function: the limits of a new connection."""
+
+_LOG: Final = logging.getLogger("hxroute.front")
+_LINGER_SECONDS: Final = 2.0
+_LINGER_BYTES: Final = 8 << 20
+_LOOK_SECONDS: Final = 0.25
+"""How often it is looked whether a client that is held back is still there."""
+
+
+class Connection(HttpToolsProtocol):
+    """The server's protocol without its parsing, within limits."""
+
+    cycle: Cycle
+    flow: Flow
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        in_force: Callable[[], Limits] = app_state.get(LIMITS, Limits)
+        self._limits = in_force()
+        self._reception = Reception(self._limits)
+        self._links: list[Link] = []
+        self._begun: Cycle | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._refusal: Refused | None = None
+        self._discarded: int | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Wait for a request, but not for ever."""
+        super().connection_made(transport)
+        self.flow = Flow(transport, self._limits.send_timeout, self._restart_clock)
+        self._await_request()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell every request that is not yet answered."""
+        super().connection_lost(exc)
+        self._unset_keepalive_if_required()
+        self._stop_clock()
+        self.flow.stop()
+        for link in self._links:
+            link.gone.set()
+
+    def shutdown(self) -> None:
+        """Take no further request."""
+        if self._discarded is None:
+            super().shutdown()
+
+    def on_response_complete(self) -> None:
+        """Go on with what waits behind an answer."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing() or self._discarded is not None:
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif self._refusal is not None:
+            self._answer(self._refusal)
+        else:
+            self._await_request()
+
+    def _finish(self) -> None:
+        """Close the connection behind its last answer."""
+        if self._reception.phase is Phase.IDLE and self._refusal is None:
+            self.flow.close()
+        else:
+            self._linger()
+
+    def _refuse(self, refused: Refused) -> None:
+        """Read no further, and say so behind the answers to earlier requests."""
+        _LOG.warning("%s refused: %s", self._client_name(), refused.why)
+        self._refusal = refused
+        has_begun = self._reception.phase is Phase.BODY
+        self._reception.end()
+        if has_begun:
+            self._give_up(self._links.pop())
+        if all(link.cycle.response_complete for link in self._links):
+            self._answer(refused)
+
+    def _give_up(self, link: Link) -> None:
+        """End a request whose body cannot be had."""
+        if self._begun is link.cycle:
+            self._begun = None
+        elif self.pipeline and self.pipeline[0][0] is link.cycle:
+            self.pipeline.popleft()
+        elif link.cycle.response_started:
+            link.cut()
+        link.cycle.disconnected = True
+        link.gone.set()
+
+    def _answer(self, refused: Refused) -> None:
+        fields, text = refusal(refused.status)
+        if not self.transport.is_closing():
+            self.transport.write(head(refused.status, fields) + text)
+            self._linger()
+
+    def _linger(self) -> None:
+        """Let a client that still sends read its answer first, for a while."""
+        self._discarded = 0
+        self._stop_clock()
+        self.flow.resume_reading()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self._timer = self.loop.call_later(_LINGER_SECONDS, self.flow.close)
+
+    def _discard(self, size: int) -> bool:
+        """Tell whether bytes come too late for anybody to read them."""
+        if self._discarded is None:
+            return self._refusal is not None
+        self._discarded += size
+        if self._discarded > _LINGER_BYTES:
+            self.flow.close()
+        return True
+
+    # -- the clock
+
+    def _await_request(self) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self._limits.idle_timeout, self.timeout_keep_alive_handler
+        )
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection on which nothing has begun."""
+        if self._reception.phase is Phase.IDLE:
+            super().timeout_keep_alive_handler()
+
+    def _start_clock(self) -> None:
+        if self._reception.phase is Phase.IDLE or self._discarded is not None:
+            return
+        self._stop_clock()
+        looks = self.loop.time() + _LOOK_SECONDS
+        when = looks if self._is_held_back() else self._reception.due()
+        self._timer = self.loop.call_at(when, self._tick)
+
+    def _stop_clock(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _restart_clock(self) -> None:
+        self._reception.restart_clock(self.loop.time())
+
+    def _tick(self) -> None:
+        """Look whether what must have come has come."""
+        self._timer = None
+        if self._reception.phase is Phase.IDLE:
+            return
+        if self._is_held_back():
+            self._restart_clock()
+            if has_left(self.transport):
+                self.transport.abort()
+        elif self.loop.time() >= self._reception.due():
+            self._refuse(Refused(408, "too slow"))
+            return
+        self._start_clock()
+
+    def _is_held_back(self) -> bool:
+        """Tell whether it is the gateway that the client waits for."""
+        in_body = self._reception.phase is Phase.BODY
+        return self.flow.read_paused or (
+            in_body and self.cycle.waiting_for_100_continue
+        )
+
+    def _client_name(self) -> str:
+        return self.client[0] if self.client else "a client"
