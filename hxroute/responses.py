@@ -24,6 +24,9 @@ __all__ = ["Replacement", "Responses"]
 _SMALL: Final = 64 * 1024
 """Bodies up to this size, in bytes, are gathered and may be replaced."""
 
+_MAX_FIELDS: Final = 256
+"""Fields of a response; more are nobody's intention."""
+
 _OF_THE_OLD_BODY: Final = frozenset(
     {
         b"content-type",
@@ -148,7 +151,7 @@ class Replacement:
 
 def _check(response: Response) -> None:
     """Refuse what no server could send on: it must become a 502, not an empty reply."""
-    if not 200 <= response.status <= 599:
+    if not 200 <= response.status <= 599 or len(response.headers) > _MAX_FIELDS:
         raise BadResponse
     for name, value in response.headers:
         if not rules.FIELD_NAME.fullmatch(name) or rules.FIELD_VALUE_REFUSED.search(

@@ -1,18 +1,20 @@
-"""Connectors: upstream calls as handlers. The only module that imports an HTTP client.
+"""Connectors: upstream calls as handlers, and the one place that maps their errors.
 
-It works on the client library's transport, below its client object: that one keeps a
+They work on the pool of the client library, below its client object: that one keeps a
 cookie jar shared by all callers, adds fields of its own, rewrites paths and reads
 proxies from the environment.
 """
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import ssl
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Final
 
+import httpcore2
 import httpx2
 
 from hxroute import urls
@@ -30,71 +32,70 @@ from hxroute.errors import (
 )
 from hxroute.http import Handler, Headers, Request, Response, Timeout
 from hxroute.ir import Upstream
+from hxroute.runtime.resolve import Lookup, look_up
+from hxroute.runtime.wire import IN_USE, Network, Stream
 
 __all__ = ["Connector", "base_url", "failures", "framing"]
 
 _IDEMPOTENT: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PUT", "TRACE"})
 """RFC 9110 §9.2.2: what may be sent again."""
 
-_MAPPED: Final[
-    tuple[tuple[type[httpx2.TransportError], Callable[[Timeout], ProxyError]], ...]
-] = (
+_MAPPED: Final[tuple[tuple[type[Exception], Callable[[Timeout], ProxyError]], ...]] = (
     (
-        httpx2.ConnectTimeout,
+        httpcore2.ConnectTimeout,
         lambda t: ConnectTimeout(
             f"No connection to the upstream within {t.connect:g} s."
         ),
     ),
     (
-        httpx2.PoolTimeout,
+        httpcore2.PoolTimeout,
         lambda t: PoolTimeout(
             f"No free connection to the upstream within {t.pool:g} s."
         ),
     ),
     (
-        httpx2.ReadTimeout,
+        httpcore2.ReadTimeout,
         lambda t: ReadTimeout(f"The upstream sent nothing for {t.read:g} s."),
     ),
     (
-        httpx2.WriteTimeout,
+        httpcore2.WriteTimeout,
         lambda t: WriteTimeout(f"The upstream took nothing for {t.write:g} s."),
     ),
-    (httpx2.ConnectError, lambda _: ConnectFailed()),
-    (httpx2.ReadError, lambda _: Disconnected()),
-    (httpx2.WriteError, lambda _: Disconnected()),
-    (httpx2.CloseError, lambda _: Disconnected()),
-    (httpx2.ProtocolError, lambda _: BadResponse()),
-    (httpx2.TransportError, lambda _: Unreachable()),
+    (httpcore2.ConnectError, lambda _: ConnectFailed()),
+    (httpcore2.ReadError, lambda _: Disconnected()),
+    (httpcore2.WriteError, lambda _: Disconnected()),
+    (httpcore2.ProtocolError, lambda _: BadResponse()),
+    (httpcore2.NetworkError, lambda _: Unreachable()),
 )
 """The library's exceptions and ours; the first that fits counts."""
+
+_VERSIONS: Final = (b"HTTP/1.1", b"HTTP/1.0")
+_FAILURES: Final = tuple(foreign for foreign, _ in _MAPPED)
 
 _NO_ANSWER: Final = "Server disconnected without sending a response."
 
 
 class Connector:
-    """One upstream's connection pool."""
+    """One upstream's connection pool, and its resolver."""
 
-    def __init__(self, upstream: Upstream, url: str) -> None:
+    def __init__(self, upstream: Upstream, url: str, lookup: Lookup = look_up) -> None:
         self._upstream = upstream
         self._url = base_url(upstream, url)
         self._base_path = self._url.raw_path.rstrip(b"/")
         self._host = (b"host", self._url.netloc)
-        tls = _tls(self._url)
-        self._pooled = _transport(upstream, tls=tls, idle=upstream.max_connections)
-        self._unpooled = _transport(upstream, tls=tls, idle=0)
+        network, tls = Network(lookup), _tls(self._url)
+        self._pooled = _pool(upstream, network, tls, idle=upstream.max_connections)
+        self._unpooled = _pool(upstream, network, tls, idle=0)
 
     def handler(self, timeout: Timeout | None) -> Handler:
         """Return the call with those limits, by default the upstream's own."""
         limits = timeout or self._upstream.timeout
 
         async def call(request: Request) -> Response:
-            if not _is_replayable(request):
-                return await self._send(self._pooled, request, limits)
-            trace = _Trace()
             try:
-                return await self._send(self._pooled, request, limits, trace)
+                return await self._send(self._pooled, request, limits)
             except Disconnected:
-                if trace.connected:
+                if not _is_stale(IN_USE.get()) or not _is_replayable(request):
                     raise
             # A pooled connection may have been closed while it was idle: what may be
             # sent again is sent once more, on a connection that cannot be stale.
@@ -108,56 +109,61 @@ class Connector:
         await self._unpooled.aclose()
 
     async def _send(
-        self,
-        transport: httpx2.AsyncHTTPTransport,
-        request: Request,
-        limits: Timeout,
-        trace: _Trace | None = None,
+        self, pool: httpcore2.AsyncConnectionPool, request: Request, limits: Timeout
     ) -> Response:
         target = self._base_path + request.path
         if request.query:
             target += b"?" + request.query
-        extensions: dict[str, Any] = {"timeout": _seconds(limits), "target": target}
-        if trace is not None:
-            extensions["trace"] = trace
-        made = httpx2.Request(
+        url = self._url
+        made = httpcore2.Request(
             request.method,
-            self._url,
+            httpcore2.URL(
+                scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=target
+            ),
             headers=[self._host, *request.headers, *framing(request)],
-            stream=_Stream(request.body),
-            extensions=extensions,
+            content=_content(request.body),
+            extensions={"timeout": _seconds(limits)},
         )
+        IN_USE.set(None)
         try:
-            response = await transport.handle_async_request(made)
-        except httpx2.TransportError as exc:
+            response = await pool.handle_async_request(made)
+        except _FAILURES as exc:
             raise _mapped(exc, limits) from exc
-        headers: Headers = [(n.lower(), v) for n, v in response.headers.raw]
+        if response.extensions["http_version"] not in _VERSIONS:
+            await response.aclose()
+            raise BadResponse
+        headers: Headers = [(name.lower(), value) for name, value in response.headers]
         body = _body(response, limits)
-        return Response(response.status_code, headers, body, response.aclose)
+        return Response(response.status, headers, body, response.aclose)
 
 
-class _Trace:
-    """Notes whether a call made a connection of its own."""
+async def _content(
+    body: bytes | AsyncGenerator[bytes, None],
+) -> AsyncGenerator[bytes, None]:
+    """Yield a request's body, as long as the upstream may want it."""
+    if isinstance(body, bytes):
+        if body:
+            yield body
+        return
+    stream = IN_USE.get()
+    assert stream is not None
+    while True:
+        try:
+            async with asyncio.timeout(None) as patience:
+                stream.wait_with(patience)
+                chunk = await anext(body, None)
+        except TimeoutError as exc:
+            raise httpcore2.WriteError from exc
+        finally:
+            stream.wait_with(None)
+        if chunk is None:
+            return
+        yield chunk
 
-    connected = False
 
-    async def __call__(self, event: str, info: dict[str, Any]) -> None:
-        if event == "connection.connect_tcp.started":
-            self.connected = True
-
-
-class _Stream(httpx2.AsyncByteStream):
-    """A request's body, as the library wants it."""
-
-    def __init__(self, body: bytes | AsyncGenerator[bytes, None]) -> None:
-        self._body = body
-
-    async def __aiter__(self) -> AsyncGenerator[bytes, None]:
-        if not isinstance(self._body, bytes):
-            async for chunk in self._body:
-                yield chunk
-        elif self._body:
-            yield self._body
+def _is_stale(stream: Stream | None) -> bool:
+    """Tell whether a connection may have been closed before the call reached it."""
+    return stream is not None and stream.reused and not stream.answered
 
 
 def base_url(upstream: Upstream, text: str) -> httpx2.URL:
@@ -176,22 +182,20 @@ def base_url(upstream: Upstream, text: str) -> httpx2.URL:
         raise StartError(f"{where} is no URL") from exc
 
 
-def _tls(url: httpx2.URL) -> ssl.SSLContext | bool:
+def _tls(url: httpx2.URL) -> ssl.SSLContext | None:
     """Load the system's authorities only where they are needed: it takes a while."""
-    return ssl.create_default_context() if url.scheme == "https" else False
+    return ssl.create_default_context() if url.scheme == "https" else None
 
 
-def _transport(
-    upstream: Upstream, *, tls: ssl.SSLContext | bool, idle: int
-) -> httpx2.AsyncHTTPTransport:
-    return httpx2.AsyncHTTPTransport(
-        verify=tls,
-        trust_env=False,
-        limits=httpx2.Limits(
-            max_connections=upstream.max_connections,
-            max_keepalive_connections=idle,
-            keepalive_expiry=upstream.idle_timeout,
-        ),
+def _pool(
+    upstream: Upstream, network: Network, tls: ssl.SSLContext | None, *, idle: int
+) -> httpcore2.AsyncConnectionPool:
+    return httpcore2.AsyncConnectionPool(
+        ssl_context=tls,
+        max_connections=upstream.max_connections,
+        max_keepalive_connections=idle,
+        keepalive_expiry=upstream.idle_timeout,
+        network_backend=network,
     )
 
 
@@ -219,18 +223,18 @@ def _is_replayable(request: Request) -> bool:
 
 
 async def _body(
-    response: httpx2.Response, limits: Timeout
+    response: httpcore2.Response, limits: Timeout
 ) -> AsyncGenerator[bytes, None]:
     stream = response.stream
-    assert isinstance(stream, httpx2.AsyncByteStream)
+    assert isinstance(stream, AsyncIterable)
     try:
         async for chunk in stream:
             yield chunk
-    except httpx2.TimeoutException as exc:
+    except httpcore2.TimeoutException as exc:
         raise _mapped(exc, limits) from exc
-    except httpx2.TransportError as exc:
+    except _FAILURES as exc:
         raise BadResponse from exc
-    if _has_left_over(stream):
+    if _has_left_over(stream) or _is_ambiguous(response):
         await response.extensions["network_stream"].aclose()
 
 
@@ -240,13 +244,19 @@ def _has_left_over(stream: object) -> bool:
     The library would give them to the connection's next caller as an answer. It keeps
     them where only its own parts look; where they are not found, none is trusted.
     """
-    for part in ("_httpcore_stream", "_stream", "_connection", "_h11_state"):
+    for part in ("_stream", "_connection", "_h11_state"):
         stream = getattr(stream, part, None)
     left_over: tuple[bytes, bool] = getattr(stream, "trailing_data", (b"?", False))
     return bool(left_over[0])
 
 
-def _mapped(exc: httpx2.TransportError, limits: Timeout) -> ProxyError:
-    if isinstance(exc, httpx2.RemoteProtocolError) and str(exc) == _NO_ANSWER:
+def _is_ambiguous(response: httpcore2.Response) -> bool:
+    """Tell whether others may see another end of a response (RFC 9112 §6.3)."""
+    names = {name.lower() for name, _ in response.headers}
+    return {b"content-length", b"transfer-encoding"} <= names
+
+
+def _mapped(exc: Exception, limits: Timeout) -> ProxyError:
+    if isinstance(exc, httpcore2.RemoteProtocolError) and str(exc) == _NO_ANSWER:
         return Disconnected()
     return next(make(limits) for foreign, make in _MAPPED if isinstance(exc, foreign))
