@@ -31,6 +31,7 @@ __all__ = [
     "Timeout",
     "first",
     "forwardable",
+    "meant",
     "read_whole",
 ]
 
@@ -43,6 +44,7 @@ HOP_BY_HOP: Final = frozenset(
         b"keep-alive",
         b"proxy-authenticate",
         b"proxy-authorization",
+        b"proxy",  # no field at all: CGI would take it for HTTP_PROXY
         b"proxy-connection",
         b"te",
         b"trailer",
@@ -154,6 +156,14 @@ def first(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes | None:
     return next((value for key, value in headers if key == name), None)
 
 
+def meant(name: bytes) -> bytes:
+    """Return the name that some servers read: to CGI and its kin `_` is `-`.
+
+    A field that is dropped or set must not come through under its other spelling.
+    """
+    return name.replace(b"_", b"-")
+
+
 def forwardable(headers: Headers) -> Headers:
     """Return the end-to-end fields: no hop-by-hop field, none that Connection names.
 
@@ -162,11 +172,9 @@ def forwardable(headers: Headers) -> Headers:
     dropped: set[bytes] = set()
     for name, value in headers:
         if name == b"connection":
-            dropped.update(token.strip().lower() for token in value.split(b","))
-    if not dropped:
-        return [field for field in headers if field[0] not in HOP_BY_HOP]
+            dropped.update(meant(t.strip(b" \t").lower()) for t in value.split(b","))
     dropped |= HOP_BY_HOP
-    return [field for field in headers if field[0] not in dropped]
+    return [field for field in headers if meant(field[0]) not in dropped]
 
 
 async def read_whole(body: Body) -> bytes:

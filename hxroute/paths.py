@@ -23,6 +23,7 @@ _DOT_SEGMENT: Final = re.compile(
 )
 _NUL: Final = re.compile(rb"\x00|%00")
 _STRICT: Final = (
+    (re.compile(rb"^//"), "two slashes at its beginning are not allowed"),
     (re.compile(rb"\\|%5[cC]"), "a backslash is not allowed"),
     (re.compile(rb"%2[fF]"), "an encoded slash is not allowed"),
     (re.compile(rb"%(?![0-9a-fA-F]{2})"), "a bad percent escape is not allowed"),
@@ -46,11 +47,11 @@ def check(path: bytes, policy: Policy) -> None:
 
     Raises:
         BadPath: for dot segments, plain or encoded, and NUL; under `strict` also for
-            backslashes, encoded slashes, bad percent escapes and controls.
+            two slashes at the beginning, backslashes, encoded slashes, bad percent escapes and controls.
     """
     if not path.startswith(b"/"):
         raise BadPath("the path must start with a slash")
-    if _HARMLESS.fullmatch(path):
+    if _HARMLESS.fullmatch(path) and not path.startswith(b"//"):
         return
     if _DOT_SEGMENT.search(path):
         raise BadPath("dot segments are not allowed")

@@ -15,6 +15,7 @@ from hxroute.http import (
     Response,
     first,
     forwardable,
+    meant,
     read_whole,
 )
 from hxroute.ir import HeaderRules, StatusRule
@@ -171,7 +172,8 @@ def _length(headers: Headers) -> int | None:
 
 
 def _end_to_end(headers: Headers) -> Headers:
-    return [field for field in forwardable(headers) if field[0] != b"content-length"]
+    passed = forwardable(headers)
+    return [field for field in passed if meant(field[0]) != b"content-length"]
 
 
 def _is_event_stream(headers: Headers) -> bool:

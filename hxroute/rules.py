@@ -1,4 +1,7 @@
-"""Header rules: drop or keep, then set; each field has exactly one fate."""
+"""Header rules: drop or keep, then set; each field has exactly one fate.
+
+A name that is dropped or set is gone under its other spelling too, with `_` for `-`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Final, Literal
 
 from hxroute import templates
 from hxroute.errors import BadRequest
-from hxroute.http import Headers
+from hxroute.http import Headers, meant
 from hxroute.ir import HeaderRules
 
 __all__ = [
@@ -60,11 +63,17 @@ def fate(name: str, rules: Iterable[HeaderRules]) -> Fate:
     for rule in rules:
         if name in dict(rule.set):
             found = Fate("set", rule, dict(rule.set)[name])
-        elif found.outcome != "dropped" and (
-            name in rule.drop or (rule.keep is not None and name not in rule.keep)
-        ):
+        elif found.outcome != "dropped" and _drops(rule, name):
             found = Fate("dropped", rule)
     return found
+
+
+def _drops(rule: HeaderRules, name: str) -> bool:
+    if name in rule.drop or (rule.keep is not None and name not in rule.keep):
+        return True
+    read = name.replace("_", "-")
+    stated = (*rule.drop, *(name for name, _ in rule.set))
+    return any(other.replace("_", "-") == read for other in stated)
 
 
 def prepare(rules: Iterable[HeaderRules], settings: templates.Values) -> Apply:
@@ -80,18 +89,15 @@ def prepare(rules: Iterable[HeaderRules], settings: templates.Values) -> Apply:
 
 
 def _step(rule: HeaderRules, settings: templates.Values) -> Apply:
-    dropped = frozenset(name.encode() for name in rule.drop)
-    replaced = frozenset(name.encode() for name, _ in rule.set)
+    stated = (*rule.drop, *(name for name, _ in rule.set))
+    removed = frozenset(meant(name.encode()) for name in stated)
     kept = None if rule.keep is None else frozenset(name.encode() for name in rule.keep)
     setters = [_setter(name, source, settings) for name, source in rule.set]
-    removed = dropped | replaced
 
     def step(headers: Headers, values: templates.Values) -> Headers:
-        if kept is None:
-            result = [field for field in headers if field[0] not in removed]
-        else:
-            allowed = kept - removed
-            result = [field for field in headers if field[0] in allowed]
+        result = [field for field in headers if meant(field[0]) not in removed]
+        if kept is not None:
+            result = [field for field in result if field[0] in kept]
         for name, value in setters:
             shown = value if isinstance(value, bytes) else _checked(value(values))
             if shown:

@@ -42,7 +42,7 @@ def test_dot_segment_is_refused_wherever_it_stands(
     "path",
     [
         b"/",
-        b"//",
+        b"/a//",
         b"/v1/models/gpt-4.1",
         b"/...",
         b"/.../",
@@ -63,6 +63,13 @@ def test_path_that_all_servers_read_alike_is_allowed(
     path: bytes, policy: paths.Policy
 ) -> None:
     paths.check(path, policy)
+
+
+@pytest.mark.parametrize("path", [b"//", b"//a", b"///", b"//a.example/x"])
+def test_two_slashes_at_the_beginning_are_no_path_but_as_sent(path: bytes) -> None:
+    paths.check(path, "as_sent")
+    with pytest.raises(BadPath, match="two slashes"):
+        paths.check(path, "strict")
 
 
 @pytest.mark.parametrize("policy", ["strict", "as_sent"])

@@ -11,7 +11,7 @@ from hxroute.compiler import Compiled
 from hxroute.compiler.tree import Mapping, Node, Scalar, Sequence
 from hxroute.explain.data import Field, Outcome
 from hxroute.explain.values import shown
-from hxroute.http import HOP_BY_HOP, Headers, forwardable
+from hxroute.http import HOP_BY_HOP, Headers, forwardable, meant
 from hxroute.ir import HeaderRules
 from hxroute.nodes import Authenticate, Execute
 from hxroute.nodes.execute import BODY_FIELDS, FRAMING
@@ -86,11 +86,11 @@ class Ledger:
         """Return why a field goes no further, whatever the rules say."""
         if self._checks and name == b"authorization" and repeats:
             return "dropped", "the first is checked, and no other goes on", 0
-        if name in HOP_BY_HOP:
+        if meant(name) in HOP_BY_HOP:
             return "dropped", "hop-by-hop (RFC 9110 §7.6.1)", 0
         if name not in end_to_end:
             return "dropped", "`connection` names it", 0
-        if name in FRAMING:
+        if meant(name) in FRAMING:
             return "dropped", "made anew for each hop", 0
         if self._call.body is not None and name in BODY_FIELDS:
             return "dropped", "the call has a body of its own", self._line_of_body()
@@ -108,9 +108,12 @@ class Ledger:
         if fate.outcome == "set":
             verb = "replaced" if name in dict(went) else "set to nothing"
             return "dropped", f"{verb} by {_by(rule)}", self._line(rule, "set", text)
-        if text in rule.drop:
-            reason = f"dropped by {_by(rule)}"
-            return "dropped", reason, self._line(rule, "drop", text)
+        for key, named in (("drop", rule.drop), ("set", tuple(dict(rule.set)))):
+            stated = next((n for n in named if meant(n.encode()) == meant(name)), None)
+            if stated is not None:
+                other = "" if stated == text else f"as another spelling of `{stated}`, "
+                reason = f"{other}dropped by {_by(rule)}"
+                return "dropped", reason, self._line(rule, key, stated)
         reason = f"not among what {_by(rule)} keeps"
         return "dropped", reason, self._line(rule, "keep", "")
 

@@ -166,7 +166,9 @@ class _Walk:
             return dataclasses.replace(_more(made, f": {exc.detail}"), ends=answer)
         if isinstance(node, Execute):
             self._answered = response.headers
-        ends = self._answers.shown(response) if isinstance(node, Respond) else None
+        by_itself = isinstance(node, Execute) and self._upstream.called is None
+        shows = by_itself or isinstance(node, Respond)
+        ends = self._answers.shown(response) if shows else None
         return dataclasses.replace(made, ends=ends)
 
     def _prepared(self, node: Node) -> Handler:

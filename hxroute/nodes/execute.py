@@ -44,9 +44,17 @@ from hxroute.http import (
     Response,
     Start,
     Timeout,
+    first,
     forwardable,
+    meant,
 )
-from hxroute.ir import UNLISTED_METHODS, ErrorTable, HeaderRules
+from hxroute.ir import (
+    STANDARD_METHODS,
+    UNLISTED_METHODS,
+    Endpoint,
+    ErrorTable,
+    HeaderRules,
+)
 from hxroute.responses import Responses
 
 __all__ = ["BODY_FIELDS", "FRAMING", "METHOD", "Execute"]
@@ -68,6 +76,9 @@ _OF_A_CALL: Final = (
     WriteTimeout,
 )
 """What any connector can end a call in."""
+
+_COUNTED: Final = ("OPTIONS", "TRACE")
+"""Methods whose requests say over how many hops they may go."""
 
 _Part = Callable[[templates.Values], bytes]
 
@@ -109,6 +120,8 @@ class Execute:
         roots = templates.roots(self.sources())
 
         async def execute(request: Request) -> Response:
+            if request.method in _COUNTED and not _hops_left(request.headers):
+                return _from_the_last_hop(request)
             values = templates.values(request, roots)
             called = outgoing(request, values)
             response = await call(called)
@@ -152,16 +165,39 @@ class Execute:
             if body is not None:
                 made.body = body if isinstance(body, bytes) else body(values)
                 made.length = len(made.body)
-                made.headers = [f for f in made.headers if f[0] not in BODY_FIELDS]
+                made.headers = [
+                    f for f in made.headers if meant(f[0]) not in BODY_FIELDS
+                ]
                 made.headers.append((b"content-type", b"application/json"))
             made.headers = header_rules(made.headers, values)
+            if request.method in _COUNTED:
+                made.headers = [_counted(field) for field in made.headers]
             return made
 
         return outgoing
 
 
 def _end_to_end(headers: Headers) -> Headers:
-    return [field for field in forwardable(headers) if field[0] not in FRAMING]
+    return [field for field in forwardable(headers) if meant(field[0]) not in FRAMING]
+
+
+def _hops_left(headers: Headers) -> bool:
+    """Tell whether a request may be forwarded (RFC 9110 §7.6.2)."""
+    return (first(headers, b"max-forwards") or b"1").strip(b"0") != b""
+
+
+def _counted(field: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    name, value = field
+    if name == b"max-forwards" and value.isdigit():
+        return name, b"%d" % (int(value[:9]) - 1)
+    return field
+
+
+def _from_the_last_hop(request: Request) -> Response:
+    endpoint = request.endpoint
+    listed = endpoint.methods if isinstance(endpoint, Endpoint) else ()
+    allow = ", ".join(sorted(listed or STANDARD_METHODS))
+    return Response(204, [(b"allow", allow.encode())])
 
 
 def _method(source: str | None, settings: templates.Values) -> _Part | None:

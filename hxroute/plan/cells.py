@@ -67,7 +67,8 @@ def cells(old: Space, new: Space) -> Iterator[Cell]:
         OutOfSteps: where too many paths overlap to be told apart.
     """
     literals, methods = old.literals | new.literals, old.methods | new.methods
-    gaps = Gaps(Unnamed.besides(literals, methods), old.budget)
+    doubled = "strict" not in (old.policy, new.policy)
+    gaps = Gaps(Unnamed.besides(literals, methods), old.budget, doubled)
     forth, back = _Sides(old, new, gaps), _Sides(new, old, gaps)
     yield from forth.kept()
     yield from forth.lost()

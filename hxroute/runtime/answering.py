@@ -13,8 +13,6 @@ _MAX_HEADS: Final = 256 * 1024
 _STATUS: Final = slice(9, 12)
 """Where the status stands: behind `HTTP/1.1 `."""
 
-_GRACE_SECONDS: Final = 1.0
-
 
 class TooMuch(Exception):
     """There are more interim responses, or larger heads, than anyone needs."""
@@ -23,16 +21,19 @@ class TooMuch(Exception):
 class Answering:
     """Follows an answer from its first byte to the status that counts.
 
-    `begun` tells whether a byte has come. `grace` is how many seconds more of the
-    request may be offered to the upstream, None while it has not answered: it may still
-    want the rest where it answers with success, and refuses it where it does not.
+    `begun` tells whether a byte has come, `status` is the final one once it is known.
     """
 
     def __init__(self) -> None:
         self.begun = False
-        self.grace: float | None = None
+        self.status = b""
         self._head = bytearray()
         self._size = self._interim = 0
+
+    @property
+    def succeeds(self) -> bool:
+        """Whether the upstream answers with success: it may still want the rest."""
+        return self.status.startswith(b"2")
 
     def feed(self, data: bytes) -> None:
         """Take bytes as they come.
@@ -41,14 +42,14 @@ class Answering:
             TooMuch: where the heads take too much.
         """
         self.begun = True
-        if self.grace is not None:
+        if self.status:
             return
         self._head += data
         self._size += len(data)
-        while len(self._head) >= _STATUS.stop and self.grace is None:
+        while len(self._head) >= _STATUS.stop:
             status = bytes(self._head[_STATUS])
             if not status.startswith(b"1") or status == b"101":
-                self.grace = _GRACE_SECONDS if status.startswith(b"2") else 0.0
+                self.status = status
                 self._head.clear()
                 return
             end = self._head.find(b"\r\n\r\n")

@@ -20,7 +20,8 @@ from hxroute.ir import Limits
 from hxroute.runtime.cycle import Cycle, head
 from hxroute.runtime.flow import Flow, has_left
 from hxroute.runtime.link import Link
-from hxroute.runtime.reception import Phase, Reception
+from hxroute.runtime.phase import Phase
+from hxroute.runtime.reception import Reception
 from hxroute.runtime.refusals import Refused, refusal
 
 __all__ = ["LIMITS", "Connection"]

@@ -7,13 +7,14 @@ proxies from the environment.
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterable, Callable
 from dataclasses import asdict
 from typing import Final
 
+# The library would import this at its first call, when no descriptor may be left.
+import anyio._backends._asyncio  # noqa: F401
 import httpcore2
 import httpx2
 
@@ -32,8 +33,10 @@ from hxroute.errors import (
 )
 from hxroute.http import Handler, Headers, Request, Response, Timeout
 from hxroute.ir import Upstream
+from hxroute.runtime.network import Network
 from hxroute.runtime.resolve import Lookup, look_up
-from hxroute.runtime.wire import IN_USE, Network, Stream
+from hxroute.runtime.upload import Upload
+from hxroute.runtime.wire import IN_USE, Stream
 
 __all__ = ["Connector", "base_url", "failures", "framing"]
 
@@ -121,7 +124,7 @@ class Connector:
                 scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=target
             ),
             headers=[self._host, *request.headers, *framing(request)],
-            content=_content(request.body),
+            content=_content(request),
             extensions={"timeout": _seconds(limits)},
         )
         IN_USE.set(None)
@@ -137,28 +140,10 @@ class Connector:
         return Response(response.status, headers, body, response.aclose)
 
 
-async def _content(
-    body: bytes | AsyncGenerator[bytes, None],
-) -> AsyncGenerator[bytes, None]:
-    """Yield a request's body, as long as the upstream may want it."""
-    if isinstance(body, bytes):
-        if body:
-            yield body
-        return
-    stream = IN_USE.get()
-    assert stream is not None
-    while True:
-        try:
-            async with asyncio.timeout(None) as patience:
-                stream.wait_with(patience)
-                chunk = await anext(body, None)
-        except TimeoutError as exc:
-            raise httpcore2.WriteError from exc
-        finally:
-            stream.wait_with(None)
-        if chunk is None:
-            return
-        yield chunk
+def _content(request: Request) -> bytes | Upload:
+    if isinstance(request.body, bytes):
+        return request.body
+    return Upload(request.body, chunked=request.length is None)
 
 
 def _is_stale(stream: Stream | None) -> bool:

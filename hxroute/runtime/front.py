@@ -20,7 +20,7 @@ from uvicorn.server import ServerState
 from hxroute.runtime.connection import Connection
 from hxroute.runtime.cycle import Cycle
 from hxroute.runtime.link import EXTENSION, Link
-from hxroute.runtime.reception import Phase
+from hxroute.runtime.phase import Phase
 from hxroute.runtime.refusals import Refused
 from hxroute.runtime.strict import (
     FRAMING,
@@ -59,7 +59,7 @@ class Front(Connection):
             while left and not self._discard(len(left)):
                 step = left[: self._reception.step(len(left))]
                 mark = self._reception.mark()
-                self._lines.add(step, in_head=self._reception.phase is Phase.HEAD)
+                self._lines.add(step, self._reception.phase)
                 self._feed(step)
                 self._reception.account(mark, len(step))
                 left = left[len(step) :]

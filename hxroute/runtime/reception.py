@@ -5,13 +5,13 @@ No input and output, and no clock of its own: the front tells what happens and w
 
 from __future__ import annotations
 
-import enum
 from typing import Final
 
 from hxroute.ir import Limits
+from hxroute.runtime.phase import Phase
 from hxroute.runtime.refusals import Refused
 
-__all__ = ["STEP", "Phase", "Reception"]
+__all__ = ["STEP", "Reception"]
 
 STEP: Final = 16 * 1024
 """Bytes of a head or of a chunked body that are parsed before they are accounted."""
@@ -22,14 +22,6 @@ _FIELD_EXTRA: Final = 4
 _CHUNK_LINE: Final = 32
 _CHUNK_EXTRA: Final = 16 * 1024
 """Bytes that a chunked body may take beside its data: for each chunk, and in all."""
-
-
-class Phase(enum.Enum):
-    """What a connection is to bring next."""
-
-    IDLE = "the next request"
-    HEAD = "the rest of a head"
-    BODY = "the rest of a body"
 
 
 class Reception:

@@ -10,6 +10,7 @@ import re
 from typing import Final, NamedTuple
 
 from hxroute.http import Headers
+from hxroute.runtime.phase import Phase
 from hxroute.runtime.refusals import Refused
 
 __all__ = ["FRAMING", "Head", "StartLines", "check_trailer", "read_head"]
@@ -48,16 +49,18 @@ class StartLines:
         self._raw = bytearray()
         self._from = 0
         self._step: bytes | memoryview = b""
-        self._has_step = False
+        self._has_step = self._follows_body = False
 
-    def add(self, step: bytes | memoryview, *, in_head: bool) -> None:
-        """Take what is parsed next."""
-        self._step, self._has_step = step, in_head
-        if in_head:
+    def add(self, step: bytes | memoryview, phase: Phase) -> None:
+        """Take what is parsed next, and in which phase that begins."""
+        self._step, self._has_step = step, phase is Phase.HEAD
+        if self._has_step:
             self._raw += step
+        else:
+            self._follows_body = phase is Phase.BODY
 
     def begin(self) -> None:
-        """Begin a request, in the middle of what is parsed."""
+        """Begin a request, somewhere in what is parsed."""
         if not self._has_step:
             self._raw, self._from, self._has_step = bytearray(self._step), 0, True
 
@@ -68,12 +71,15 @@ class StartLines:
     def check(self, method: bytes, target: bytes, version: str) -> None:
         """Check that a request began with exactly this line (RFC 9112 §3).
 
+        Behind a body nobody tells where it began: there the line must only be found.
+
         Raises:
             Refused: where it did not.
         """
         line = b"%b %b HTTP/%b\r\n" % (method, target, version.encode())
         found = self._raw.find(line, self._from)
-        if found < 0:
+        begins_here = not self._from and not self._follows_body
+        if found < 0 or (begins_here and self._raw[:found].strip(b"\r\n")):
             raise Refused(400, "a start line that is none")
         self._from = found + len(line)
 

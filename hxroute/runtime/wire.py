@@ -10,17 +10,15 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from typing import Any, Final
 
 import httpcore2
 
 from hxroute.runtime.answering import Answering, TooMuch
-from hxroute.runtime.race import first_of
-from hxroute.runtime.resolve import Lookup, Resolver, look_up
 
-__all__ = ["IN_USE", "Network", "Stream"]
+__all__ = ["IN_USE", "Stream"]
 
 IN_USE: ContextVar[Stream | None] = ContextVar("stream", default=None)
 """The stream that the current task's call has written to last."""
@@ -28,53 +26,6 @@ IN_USE: ContextVar[Stream | None] = ContextVar("stream", default=None)
 _HIGH: Final = 256 * 1024
 _LOW: Final = 64 * 1024
 """Bytes of an answer that wait to be read: where reading stops, and where it goes on."""
-
-_STAGGER_SECONDS: Final = 0.25
-"""How much later the next address of a name is tried (RFC 8305 §5)."""
-
-
-class Network(httpcore2.AsyncNetworkBackend):
-    """Connects to one upstream."""
-
-    def __init__(self, lookup: Lookup = look_up) -> None:
-        self._resolver = Resolver(lookup)
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> Stream:
-        """Connect to the first address of a host that takes the connection.
-
-        Raises:
-            httpcore2.ConnectTimeout: where none does within `timeout` seconds.
-            httpcore2.ConnectError: where none does.
-        """
-        try:
-            async with asyncio.timeout(timeout):
-                addresses = await self._resolver.addresses(host, port)
-                attempts = [_attempt(address, port) for address in addresses]
-                return await first_of(attempts, _STAGGER_SECONDS, Stream.abort)
-        except TimeoutError as exc:
-            raise httpcore2.ConnectTimeout from exc
-        except OSError as exc:
-            raise httpcore2.ConnectError from exc
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        await asyncio.sleep(seconds)
-
-
-def _attempt(address: str, port: int) -> Callable[[], Coroutine[Any, Any, Stream]]:
-    async def connect() -> Stream:
-        loop = asyncio.get_running_loop()
-        _, stream = await loop.create_connection(Stream, address, port)
-        return stream
-
-    return connect
 
 
 class Stream(asyncio.Protocol, httpcore2.AsyncNetworkStream):
@@ -90,11 +41,11 @@ class Stream(asyncio.Protocol, httpcore2.AsyncNetworkStream):
         self._received = bytearray()
         self._paused = self._ended = self._writable = False
         self._error: Exception | None = None
-        self._waiter: asyncio.Future[None] | None = None
+        self._waiters: list[asyncio.Future[None]] = []
         self._calls = 0
         self._reads = True
         self._answering = Answering()
-        self._patience: asyncio.Timeout | None = None
+        self._rest: asyncio.Task[None] | None = None
 
     @property
     def reused(self) -> bool:
@@ -148,17 +99,16 @@ class Stream(asyncio.Protocol, httpcore2.AsyncNetworkStream):
         self._wake()
 
     def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-        if self._patience is not None:
-            self._shorten(self._patience)
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+        self._waiters.clear()
 
-    async def _changed(self) -> None:
-        self._waiter = self._loop.create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
+    def _change(self) -> asyncio.Future[None]:
+        """Return what is done once anything has happened."""
+        waiter = self._loop.create_future()
+        self._waiters.append(waiter)
+        return waiter
 
     # -- what the library calls
 
@@ -175,7 +125,7 @@ class Stream(asyncio.Protocol, httpcore2.AsyncNetworkStream):
             try:
                 async with asyncio.timeout(timeout):
                     while not self._received and not self._ended:
-                        await self._changed()
+                        await self._change()
             except TimeoutError as exc:
                 raise httpcore2.ReadTimeout from exc
         if isinstance(self._error, httpcore2.RemoteProtocolError):
@@ -202,26 +152,24 @@ class Stream(asyncio.Protocol, httpcore2.AsyncNetworkStream):
             self._begin_call()
         if not buffer:
             return
-        if self._ended or self._answering.grace == 0:
+        if self._ended or (self._answering.status and not self._answering.succeeds):
             raise httpcore2.WriteError
         self._transport.write(buffer)
+        if self._answering.status:
+            raise httpcore2.WriteError
         while not self._writable:
             await self._drain(timeout)
 
     async def _drain(self, timeout: float | None) -> None:
         """Wait until the upstream takes something."""
         left = self._transport.get_write_buffer_size()
-        grace = self._answering.grace
-        patience = timeout if grace is None else min(grace, timeout or grace)
         try:
-            async with asyncio.timeout(patience):
-                await self._changed()
+            async with asyncio.timeout(timeout):
+                await self._change()
         except TimeoutError as exc:
             if self._transport.get_write_buffer_size() >= left:
-                answered = self._answering.grace is not None
-                kind = httpcore2.WriteError if answered else httpcore2.WriteTimeout
-                raise kind from exc
-        if self._ended and not self._writable:
+                raise httpcore2.WriteTimeout from exc
+        if self._ended or self._answering.status:
             raise httpcore2.WriteError
 
     def _begin_call(self) -> None:
@@ -229,6 +177,8 @@ class Stream(asyncio.Protocol, httpcore2.AsyncNetworkStream):
         self._calls += 1
         IN_USE.set(self)
         if self._is_spoilt():
+            if self.reused:  # the pool takes another one: nothing has been sent
+                raise httpcore2.ConnectionNotAvailable
             raise httpcore2.RemoteProtocolError("bytes before the call")
         self._answering = Answering()
 
@@ -236,16 +186,42 @@ class Stream(asyncio.Protocol, httpcore2.AsyncNetworkStream):
         """Tell whether no further call can be made."""
         return bool(self._received) or self._ended or self._transport.is_closing()
 
-    def wait_with(self, patience: asyncio.Timeout | None) -> None:
-        """Let the upstream cut the wait for more of the request short."""
-        self._patience = patience
-        if patience is not None:
-            self._shorten(patience)
+    # -- what an upload calls
 
-    def _shorten(self, patience: asyncio.Timeout) -> None:
-        grace = 0.0 if self._ended else self._answering.grace
-        if grace is not None and patience.when() is None:
-            patience.reschedule(self._loop.time() + grace)
+    @property
+    def goes_on(self) -> bool:
+        """Whether a request is sent beside its answer."""
+        return self._rest is not None
+
+    async def unless_answered(self, task: asyncio.Task[Any]) -> None:
+        """Wait for a task.
+
+        Raises:
+            httpcore2.WriteError: where the answer, or the end, comes first.
+        """
+        while not task.done():
+            if self._ended or self._answering.status:
+                raise httpcore2.WriteError
+            await asyncio.wait(
+                {task, self._change()}, return_when=asyncio.FIRST_COMPLETED
+            )
+
+    def go_on(self, rest: Callable[[Stream], Coroutine[Any, Any, None]]) -> None:
+        """Send the rest of a request beside its answer, if that is one of success."""
+        if self._answering.succeeds and not self._ended:
+            self._rest = self._loop.create_task(rest(self))
+
+    async def send(self, data: bytes) -> None:
+        """Send a part of the rest.
+
+        Raises:
+            httpcore2.WriteError: where the connection has ended.
+        """
+        if self._ended or self._transport.is_closing():
+            raise httpcore2.WriteError
+        self._transport.write(data)
+        while not (self._writable or self._ended):
+            await self._change()
 
     async def aclose(self) -> None:
         """Close at once: what is not yet taken is of no use to anybody."""
@@ -254,6 +230,8 @@ class Stream(asyncio.Protocol, httpcore2.AsyncNetworkStream):
     def abort(self) -> None:
         """Close at once."""
         self._transport.abort()
+        if self._rest is not None:
+            self._rest.cancel()
 
     async def start_tls(
         self,

@@ -50,10 +50,11 @@ _Front = list[tuple[Rivals, Node]]
 
 @dataclass(frozen=True, slots=True)
 class Gaps:
-    """A search for gaps, within a budget."""
+    """A search for gaps, within a budget; `doubled` where paths may begin with `//`."""
 
     unnamed: Unnamed
     budget: Budget
+    doubled: bool
 
     def find(
         self, pattern: Pattern, rivals: Sequence[Rivals]
@@ -107,7 +108,8 @@ class Gaps:
                 if by == NOBODY:
                     return longer, []
                 ways.append(Way(longer, by))
-                todo.append((longer, after))
+                if self.doubled or longer != (b"", b""):
+                    todo.append((longer, after))
         return None, ways
 
     def _sample(self, pattern: Pattern) -> Segments:

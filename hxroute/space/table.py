@@ -69,7 +69,7 @@ class Space:
             if claim is not None:
                 self._add(place, claim)
         self.unnamed = Unnamed.besides(self.literals, self.methods)
-        self._gaps = Gaps(self.unnamed, self.budget)
+        self._gaps = Gaps(self.unnamed, self.budget, policy != "strict")
 
     @functools.cached_property
     def literals(self) -> frozenset[bytes | None]:
@@ -163,6 +163,8 @@ class Space:
     def refusal(self, pattern: Pattern) -> str | None:
         """Return why the path policy refuses every path of a pattern, if it does."""
         try:
+            if pattern.prefix.startswith(b"//"):
+                paths.check(b"//", self.policy)
             for segment in filter(None, pattern.segments):
                 self._spell(segment)
         except BadPath as exc:

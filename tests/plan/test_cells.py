@@ -71,7 +71,8 @@ def test_cells_of_two_policies_are_true(old: Table, new: Table, turn: bool) -> N
     budget = Budget()
     found = list(cells(space_of(old, one, budget), space_of(new, other, budget)))
 
-    plain = [request for request in REQUESTS if b"b" not in request[1]]
+    doubled = [request for request in REQUESTS if request[1].startswith(b"//")]
+    plain = [r for r in REQUESTS if b"b" not in r[1] and r not in doubled]
     fates = {(fate_of(before, *r), fate_of(after, *r)) for r in plain}
     assert fates <= {(cell.old, cell.new) for cell in found}
     for cell in found:

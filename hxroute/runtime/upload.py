@@ -1,0 +1,74 @@
+"""Uploads: bodies that go to an upstream while they arrive.
+
+An upstream may answer before it has all of one. Where it refuses, the rest stays unsent;
+where it answers with success the rest goes on beside the answer (RFC 9112 §9.5).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import httpcore2
+
+from hxroute.errors import ProxyError
+from hxroute.runtime.wire import IN_USE, Stream
+
+__all__ = ["Upload"]
+
+
+class Upload:
+    """A body that arrives, as the client library wants it."""
+
+    def __init__(self, body: AsyncGenerator[bytes, None], *, chunked: bool) -> None:
+        self._body = body
+        self._chunked = chunked
+        self._next: asyncio.Task[bytes | None] | None = None
+
+    async def __aiter__(self) -> AsyncGenerator[bytes, None]:
+        """Yield the body, up to an answer.
+
+        Raises:
+            httpcore2.WriteError: where the upstream answers before its end.
+        """
+        stream = IN_USE.get()
+        assert stream is not None
+        try:
+            while True:
+                self._next = asyncio.create_task(anext(self._body, None))
+                await stream.unless_answered(self._next)
+                chunk, self._next = self._next.result(), None
+                if chunk is None:
+                    return
+                yield chunk
+        except (httpcore2.WriteError, GeneratorExit):
+            stream.go_on(self._rest)
+            raise
+        finally:
+            if not stream.goes_on:
+                await self._give_up()
+
+    async def _rest(self, stream: Stream) -> None:
+        """Send what is left, framed as the library would."""
+        try:
+            waiting = self._next
+            chunk = await (waiting or anext(self._body, None))
+            while chunk is not None:
+                await stream.send(self._framed(chunk))
+                chunk = await anext(self._body, None)
+            await stream.send(self._framed(None))
+        except (ProxyError, httpcore2.WriteError):
+            stream.abort()
+        finally:
+            await self._give_up()
+
+    def _framed(self, chunk: bytes | None) -> bytes:
+        if not self._chunked:
+            return chunk or b""
+        return b"0\r\n\r\n" if chunk is None else b"%x\r\n%b\r\n" % (len(chunk), chunk)
+
+    async def _give_up(self) -> None:
+        """Wait for no more of the body."""
+        if self._next is not None:
+            self._next.cancel()
+            await asyncio.gather(self._next, return_exceptions=True)
