@@ -84,6 +84,7 @@ class Upstream:
     timeout: Timeout = Timeout()
     max_connections: int = 1000
     idle_timeout: float = 3.0
+    ca_file: str | None = None
     at: int = field(default=0, compare=False)
 
 

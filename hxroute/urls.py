@@ -16,7 +16,8 @@ _PRINTABLE: Final = re.compile(r"[\x21-\x7e]+")
 _NAME: Final = re.compile(
     r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_-]{1,63}\.?"
 )
-_NUMBERS: Final = re.compile(r"[0-9.]+")
+_NUMBERS: Final = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?")
+"""What resolvers take for an IPv4 address: its last label is a number."""
 
 
 def mistake(text: str) -> str:

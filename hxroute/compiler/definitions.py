@@ -87,6 +87,7 @@ class Definitions:
             timeout=timeout(node.get("timeout"), self._report) or Timeout(),
             max_connections=data.get("max_connections", 1000),
             idle_timeout=idle,
+            ca_file=data.get("ca_file"),
             at=entry.at,
         )
 

@@ -99,6 +99,8 @@ def upstream_facts(meaning: Meaning, upstream: Upstream) -> _Facts:
     yield "max_connections", Fact(most, Shown(str(most)), line, upstream=name)
     idle = upstream.idle_timeout
     yield "idle_timeout", Fact(idle, duration(idle), line, upstream=name)
+    trusted = upstream.ca_file or ""
+    yield "ca_file", Fact(trusted, quoted(trusted) if trusted else NONE.text, line)
 
 
 def _timeouts(timeout: Timeout) -> Iterator[tuple[str, float]]:

@@ -20,7 +20,7 @@ __all__ = ["Meaning", "View", "aligned", "parameters_of"]
 
 _TEXT: Final = r"'(?:[^'\\]|\\.)*+'|\"(?:[^\"\\]|\\.)*+\""
 _EXPRESSION: Final = re.compile(
-    rf"\{{\{{(?:{_TEXT}|[^'\"}}]|\}}(?!\}}))*+\}}\}}", re.DOTALL
+    rf"\{{\{{(?:{_TEXT}|[^'\"}}]|\}}(?!\}}))*+(?:\}}\}}|\Z)", re.DOTALL
 )
 _NAMED: Final = re.compile(
     rf"(?<![\w.])(settings|path)(?:\.(\w+)|\[(?:'(\w+)'|\"(\w+)\")\])|{_TEXT}|\s+",

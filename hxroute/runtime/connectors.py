@@ -35,6 +35,7 @@ from hxroute.http import Handler, Headers, Request, Response, Timeout
 from hxroute.ir import Upstream
 from hxroute.runtime.network import Network
 from hxroute.runtime.resolve import Lookup, look_up
+from hxroute.runtime.tls import context
 from hxroute.runtime.upload import Upload
 from hxroute.runtime.wire import IN_USE, Stream
 
@@ -86,7 +87,9 @@ class Connector:
         self._url = base_url(upstream, url)
         self._base_path = self._url.raw_path.rstrip(b"/")
         self._host = (b"host", self._url.netloc)
-        network, tls = Network(lookup), _tls(self._url)
+        network = Network(lookup)
+        # The system's authorities are loaded only where they are needed: it takes a while.
+        tls = context(upstream) if self._url.scheme == "https" else None
         self._pooled = _pool(upstream, network, tls, idle=upstream.max_connections)
         self._unpooled = _pool(upstream, network, tls, idle=0)
 
@@ -165,11 +168,6 @@ def base_url(upstream: Upstream, text: str) -> httpx2.URL:
         return httpx2.URL(text)
     except httpx2.InvalidURL as exc:
         raise StartError(f"{where} is no URL") from exc
-
-
-def _tls(url: httpx2.URL) -> ssl.SSLContext | None:
-    """Load the system's authorities only where they are needed: it takes a while."""
-    return ssl.create_default_context() if url.scheme == "https" else None
 
 
 def _pool(

@@ -48,6 +48,7 @@ upstreams:
       write: 30s
       pool: 2s
     max_connections: 100
+    ca_file: /etc/ssl/own-ca.pem
     idle_timeout: 15s
   archive:
     url: https://archive.example.com/base
