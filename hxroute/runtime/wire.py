@@ -179,6 +179,8 @@ class Stream(asyncio.Protocol, httpcore2.AsyncNetworkStream):
         if self._is_spoilt():
             if self.reused:  # the pool takes another one: nothing has been sent
                 raise httpcore2.ConnectionNotAvailable
+            if not self._received:
+                raise httpcore2.ReadError
             raise httpcore2.RemoteProtocolError("bytes before the call")
         self._answering = Answering()
 
