@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from hxroute.http import BODILESS
+from hxroute.runtime.flow import Flow
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGISendEvent
@@ -24,6 +25,8 @@ class Cycle(RequestResponseCycle):
 
     `finish` is called when an answer that ends its connection is complete.
     """
+
+    flow: Flow
 
     def __init__(self, finish: Callable[[], None], **server: Any) -> None:
         super().__init__(**server)

@@ -29,4 +29,4 @@ class Link:
     def cut(self) -> None:
         """Close the connection in the middle of the response, and nothing else."""
         self.cycle.disconnected = True
-        self.cycle.transport.close()
+        self.cycle.flow.close()

@@ -201,6 +201,8 @@ class RawUpstream:
                 await link.reader.readexactly(size)
             case Until(event):
                 await event.wait()
+            case Act.EARLY:
+                pass  # a mark only
             case Act():
                 await _ACTS[step](link)
 
@@ -241,10 +243,6 @@ async def body_of(seen: Seen, reader: asyncio.StreamReader) -> AsyncIterator[byt
         data = await reader.readexactly(size + 2)
         yield data[:-2]
     await reader.readexactly(2)
-
-
-async def _nothing(link: Link) -> None:
-    """Be a mark only."""
 
 
 async def _body(link: Link) -> None:
@@ -290,7 +288,6 @@ async def _hang(link: Link) -> None:
 
 
 _ACTS: Final[dict[Act, Callable[[Link], Awaitable[None]]]] = {
-    Act.EARLY: _nothing,
     Act.BODY: _body,
     Act.ECHO: _echo,
     Act.PAUSE: _pause,

@@ -20,7 +20,7 @@ from tests.upstream.cases import ABC, REFUSED, Case, Expected, Refused, Whole, s
 from tests.upstream.gateway import HEAD, Bench, tell
 from tests.upstream.raw import RawUpstream, canary_body
 from tests.upstream.silent import full_backlog, silent
-from tests.upstream.tls import server_context
+from tests.upstream.tls import SELF_SIGNED, server_context
 from tests.upstream.wire import Answer, connected
 
 UPSTREAMS: Final = """\
@@ -125,6 +125,21 @@ def test_tls_port_without_trust_is_502(scheme: str, expected: Expected) -> None:
             tell(Case("x", (), expected), await ask(bench.port, "/bad/x"))
             assert other.seen("/bad/x") == []
             await bench.canary("/good/canary")
+
+    asyncio.run(scenario())
+
+
+def test_environment_makes_nobody_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """D20: trust is a matter of the file."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(SELF_SIGNED))
+
+    async def scenario() -> None:
+        async with (
+            RawUpstream(server_context()) as other,
+            beside(other.url) as bench,
+        ):
+            expected = Refused(("connect_failed",))
+            tell(Case("x", (), expected), await ask(bench.port, "/bad/x"))
 
     asyncio.run(scenario())
 

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import pytest
 
 from tests.upstream.cases import Case
 from tests.upstream.corpus.bodies import BODIES
-from tests.upstream.corpus.lengths import LENGTHS
 from tests.upstream.gateway import Bench, gateway_of, shared
 from tests.upstream.tls import SELF_SIGNED, server_context
 
-CASES: Final = (*BODIES, *LENGTHS)
+TRUST: Final = f"ca_file: {json.dumps(str(SELF_SIGNED))}"
+CASES: Final = tuple(replace(case, upstream=TRUST) for case in BODIES)
 
 
 @pytest.fixture(scope="module")
 def over_tls(runner: asyncio.Runner) -> Iterator[Bench]:
     """Serve a gateway that trusts the upstream's certificate."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SSL_CERT_FILE", str(SELF_SIGNED))
-        with shared(runner, gateway_of(CASES), server_context()) as served:
-            runner.run(served.canary(f"/{CASES[0].id}/first"))  # it has started now
-            patch.undo()
-            yield served
+    with shared(runner, gateway_of(CASES), server_context()) as served:
+        yield served
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
