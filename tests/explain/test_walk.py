@@ -33,6 +33,36 @@ endpoints:
 """
 
 
+@pytest.mark.parametrize(
+    ("field", "status", "why"),
+    [
+        ("host: a b", 400, "a Host that is none"),
+        ("expect: a-lot", 417, "an expectation that nobody knows"),
+        ("transfer-encoding: gzip, chunked", 501, "a Transfer-Encoding"),
+        ("connection: content-length", 400, "a Connection field that names"),
+        (f"x: {'a' * 70_000}", 431, "fields too large"),
+    ],
+)
+def test_request_that_the_server_refuses_goes_nowhere(
+    field: str, status: int, why: str
+) -> None:
+    explanation = explained(HX, "POST /v1/models", KEY, field)
+
+    (step,) = explanation.steps
+    assert step.text.startswith(f"server: {why}")
+    assert explanation.answer == step.ends
+    assert explanation.answer is not None
+    assert explanation.answer.status == status
+    assert explanation.candidates == ()
+
+
+def test_limits_are_told() -> None:
+    explanation = explained(HX, "GET /v1/models", KEY)
+
+    assert ("head_timeout", "10s") in explanation.limits
+    assert ("max_head", "64KiB") in explanation.limits
+
+
 def test_path_that_nothing_takes() -> None:
     explanation = explained(HX, "GET /v2")
 

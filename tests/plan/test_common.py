@@ -164,6 +164,19 @@ def test_server_that_differs_touches_all() -> None:
     assert differences(gateway_of(), bare) == Plan()
 
 
+def test_limits_that_differ_touch_all() -> None:
+    added = (
+        "version: 1\n",
+        "version: 1\nlimits: {head_timeout: 5s, max_head: 64KiB}\n",
+    )
+
+    (shared,) = plan_of(added).shared
+    assert shared.what == "limits"
+    assert shared.endpoints == ("GET /one", "two", "ANY /three/{x}")
+    (difference,) = shared.differences
+    assert difference.text == "head_timeout 10s -> 5s"
+
+
 def test_path_policy_that_differs_touches_those_of_many_paths() -> None:
     plan = plan_of(("version: 1\n", "version: 1\npaths: as_sent\n"))
 
