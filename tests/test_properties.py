@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hxroute.backends.python import emit
+from hxroute.diagnostics.report import nearest
 from hxroute.ir import Gateway
 from tests.fuzz.corpus import files
 from tests.fuzz.mutation import mutated
@@ -105,6 +107,41 @@ def test_compile_of_any_template_gives_diagnostics(template: str) -> None:
     )
 
     compiles_or_says_why(source.encode())
+
+
+@SOME
+@given(
+    st.sampled_from(["'ab'", "[1, 'a']", "settings.s"]),
+    st.lists(
+        st.sampled_from(["tojson", "join('ab')", "join", "upper", "string", "first"]),
+        min_size=5,
+        max_size=30,
+    ),
+)
+def test_compile_of_any_chain_of_filters_gives_diagnostics(
+    start: str, filters: list[str]
+) -> None:
+    source = (
+        "version: 1\n"
+        "settings: {s: {env: S, default: 'a\"b'}}\n"
+        f'endpoints: [{{path: /x, auth: none, respond: {{text: "{{{{ {start} | '
+        f'{" | ".join(filters)} }}}}"}}}}]'
+    )
+
+    compiles_or_says_why(source.encode())
+
+
+@SOME
+@given(
+    st.text("abA_", min_size=1, max_size=9),
+    st.frozensets(st.text("abA_", max_size=9), max_size=8),
+)
+def test_nearest_name_is_the_one_that_difflib_finds(
+    name: str, known: frozenset[str]
+) -> None:
+    folded = {other.casefold() for other in known}
+    if name.casefold() not in folded:
+        assert nearest(name, known) == difflib.get_close_matches(name, sorted(known), 1)
 
 
 def sample() -> list[Gateway]:

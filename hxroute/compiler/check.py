@@ -84,7 +84,7 @@ def _check_path(source: str, node: Scalar, report: Report) -> None:
         message = "the path of a call begins with a `/` that stands in the file"
         report.add("HX321", message, node.span.head, help="begin it with `/`")
         return
-    stated = "x".join(templates.literals(source)).encode()
+    stated = templates.outline(source).encode()
     try:
         paths.check(stated, "as_sent")
     except BadPath as exc:

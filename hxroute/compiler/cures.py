@@ -21,14 +21,18 @@ SPELT: Final = {
 }
 """What other formats, and YAML before 1.2, take for booleans."""
 
-_DURATION: Final = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)\s*", re.IGNORECASE)
+_DURATION: Final = re.compile(
+    r"\s*+([0-9]++(?:\.[0-9]++)?+)\s*+([a-z]*+)\s*+", re.IGNORECASE
+)
 _UNITS: Final = {
     **dict.fromkeys(("ms", "msec", "millis", "milliseconds"), "ms"),
     **dict.fromkeys(("", "s", "sec", "secs", "second", "seconds"), "s"),
     **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), "m"),
     **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), "h"),
 }
-_SIZE: Final = re.compile(r"\s*([0-9]{1,12})\s*([kmg])?i?b?\s*", re.IGNORECASE)
+_SIZE: Final = re.compile(r"\s*+([0-9]{1,12}+)\s*+([kmg])?+i?+b?+\s*+", re.IGNORECASE)
+_LONGEST: Final = 100
+"""Characters of a text; a longer one is no misspelling of a name, size or duration."""
 
 
 def duration_like(value: object) -> str:
@@ -57,10 +61,13 @@ def cure_of_form(value: object, schema: Mapping[str, Any]) -> str:
 
 
 def _near(value: object) -> Iterator[str]:
+    text = str(value).strip()
+    if len(text) > _LONGEST:
+        return
     yield duration_like(value)
     yield size_like(value)
-    text = str(value).strip()
-    word = re.sub(r"^\W+|\W+$", "", text)
+    words = re.search(r"\w(?:.*\w)?", text, re.DOTALL)
+    word = words[0] if words else ""
     yield from (
         text,
         word,

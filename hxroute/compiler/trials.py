@@ -21,12 +21,17 @@ _FEW: Final = 8
 _MAX_TRIED: Final = 128 << 10
 """Characters of templates, counted at each trial, that are tried of one file."""
 
+_MADE: Final = 1 << 10
+"""Characters that a template makes while it takes as long as one of its own to try."""
+
 _WITH_A_REQUEST: Final = 4
 """How many trials without a request take as long as one with it, to be compiled."""
 
 _STATES: Final = {None: "not set", True: "true", False: "false"}
 _OF_STRINGS: Final = frozenset({"client", "headers", "path", "query", "settings"})
 _ADD: Final = "texts are joined by `~`, and only numbers are added or compared"
+_TOO_MUCH: Final = f"this template makes more than {templates.MAX_MADE} characters"
+_LESS: Final = "take a filter out: each that joins or encodes multiplies what it takes"
 _JOIN: Final = "join with `~`, in which none is nothing, or use `… if … else none`"
 
 Settings = Mapping[str, object]
@@ -45,6 +50,15 @@ class Effort:
             return False
         self.tried = taken
         return True
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether the templates of the file have made so much that it is enough."""
+        return self.tried > _MAX_TRIED
+
+    def add_made(self) -> None:
+        """Note what the template that was tried last has made."""
+        self.tried += templates.made() // _MADE
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +90,24 @@ def failure(
     ]
     if not effort.allows(source, len(trials)):
         return None
-    failed = [trial for trial in trials if not _folds(source, trial)]
+    failed = []
+    for trial in trials:
+        why = _unfolded(source, trial)
+        effort.add_made()
+        if why == templates.TOO_LARGE:
+            return Failure(_TOO_MUCH, "", _LESS)
+        if why:
+            failed.append(trial)
+        if effort.is_spent:
+            return None
     if failed:
         states = {} if len(failed) == len(trials) else failed[0]
         return Failure(_no_value(states), _failing(source, failed[0]), _cure(states))
     trials = trials[:_FEW]
     if not effort.allows(source, _WITH_A_REQUEST * len(trials)):
         return None
-    return _failure_of_requests(source, {root for root, _ in names}, trials)
+    roots = {root for root, _ in names}
+    return _failure_of_requests(source, roots, trials, effort)
 
 
 def _products(
@@ -93,18 +117,20 @@ def _products(
 
 
 def _failure_of_requests(
-    source: str, roots: set[str], trials: list[dict[str, object]]
+    source: str, roots: set[str], trials: list[dict[str, object]], effort: Effort
 ) -> Failure | None:
     if roots <= {"settings"}:
         return None
     if roots <= {"settings", "error"}:
-        if all(all(_gives(source, trial, _ERRORS)) for trial in trials):
+        if all(all(_gives(source, trial, _ERRORS, effort)) for trial in trials):
             return None
         message = "this template gives no value where `error.max_size` is none"
         return Failure(message, "", "write `error.max_size | default(0)`")
     worlds = list(_worlds(source)) if roots <= _OF_STRINGS else []
     failed = [
-        trial for trial in trials if worlds and not any(_gives(source, trial, worlds))
+        trial
+        for trial in trials
+        if worlds and not any(_gives(source, trial, worlds, effort))
     ]
     if not failed:
         return None
@@ -138,16 +164,20 @@ def _worlds(source: str) -> Iterator[templates.Values]:
 
 
 def _gives(
-    source: str, settings: Settings, requests: Iterable[templates.Values]
+    source: str,
+    settings: Settings,
+    requests: Iterable[templates.Values],
+    effort: Effort,
 ) -> Iterator[bool]:
-    """Tell of each request whether a template gives a value."""
+    """Tell of each request whether a template gives a value; so does one not tried."""
     try:
         shown = templates.text(source, settings)
     except BadRequest:
         yield False
         return
     for values in requests:
-        yield isinstance(shown, str) or _renders(shown, values)
+        yield isinstance(shown, str) or effort.is_spent or _renders(shown, values)
+        effort.add_made()
 
 
 def _renders(shown: templates.Render, values: templates.Values) -> bool:
@@ -158,12 +188,13 @@ def _renders(shown: templates.Render, values: templates.Values) -> bool:
     return True
 
 
-def _folds(source: str, settings: Settings) -> bool:
+def _unfolded(source: str, settings: Settings) -> str:
+    """Return why a start can do nothing with a template; nothing where it can."""
     try:
         templates.folds(source, settings)
-    except BadRequest:
-        return False
-    return True
+    except BadRequest as exc:
+        return exc.detail
+    return ""
 
 
 def _no_value(settings: Settings) -> str:
@@ -187,4 +218,4 @@ def _cure(settings: Settings) -> str:
 def _failing(source: str, settings: Settings) -> str:
     """Return the first expression that gives no value under these settings."""
     found = templates.expressions(source)
-    return next((item for item in found if not _folds(item, settings)), "")
+    return next((item for item in found if _unfolded(item, settings)), "")

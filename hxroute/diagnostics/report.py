@@ -23,6 +23,9 @@ _LONG: Final = 400
 _NAME: Final = 64
 """Characters of a name; a longer one is no misspelling of anything."""
 
+_LIKE: Final = 0.6
+"""How like each other two names are at least, of which one may be meant by the other."""
+
 _AROUND: Final = 2
 """How many names to each side of a misspelt one are compared with it."""
 
@@ -127,7 +130,26 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
     other_case = _folded(names).get(name.casefold())
     if other_case is not None:
         return [other_case]
-    return difflib.get_close_matches(name, _likely(name, names), n=1)
+    return _closest(name, _likely(name, names))
+
+
+def _closest(name: str, likely: Iterable[str]) -> list[str]:
+    """Do as `difflib.get_close_matches`, but look closely only at what may be closest.
+
+    To compare two names takes long; to see how like they are at most does not.
+    """
+    best, found = _LIKE, ""
+    matcher = difflib.SequenceMatcher(b=name)
+    bounded = []
+    for other in likely:
+        matcher.set_seq1(other)
+        bounded.append((matcher.quick_ratio(), other))
+    for most, other in sorted(bounded, reverse=True):
+        if (most, other) < (best, found):
+            break
+        matcher.set_seq1(other)
+        best, found = max((best, found), (matcher.ratio(), other))
+    return [found] if found else []
 
 
 @functools.lru_cache(16)

@@ -4,12 +4,15 @@ The compiler calls `parse` and `mistakes`; a starting gateway calls `text`, `pat
 `document` and `content`; a node gives them the `values` of its request.
 """
 
+from hxroute.templates.allowance import MAX_MADE, TOO_LARGE, made
+from hxroute.templates.folding import folds
 from hxroute.templates.language import (
     is_constant,
     is_simple,
     is_template,
     literals,
     names,
+    outline,
     parse,
     raised,
     roots,
@@ -30,7 +33,6 @@ from hxroute.templates.render import (
     content,
     decided,
     document,
-    folds,
     path,
     text,
     to_bytes,
@@ -39,7 +41,9 @@ from hxroute.templates.values import PathParameter, Sparse, Values, values
 
 __all__ = [
     "FILTERS",
+    "MAX_MADE",
     "TESTS",
+    "TOO_LARGE",
     "Mistake",
     "PathParameter",
     "Render",
@@ -55,8 +59,10 @@ __all__ = [
     "is_simple",
     "is_template",
     "literals",
+    "made",
     "mistakes",
     "names",
+    "outline",
     "parse",
     "path",
     "raised",

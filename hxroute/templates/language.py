@@ -22,6 +22,7 @@ __all__ = [
     "is_template",
     "literals",
     "names",
+    "outline",
     "parse",
     "raised",
     "read",
@@ -137,6 +138,15 @@ def literals(source: str) -> tuple[str, ...]:
         return tuple(part for part in read(source) if isinstance(part, str))
     except TemplateSyntaxError:
         return ()  # `mistakes` says so
+
+
+def outline(source: str) -> str:
+    """Return a template with an `x` in the place of each expression."""
+    try:
+        parts = read(source)
+    except TemplateSyntaxError:
+        return ""  # `mistakes` says so
+    return "".join(part if isinstance(part, str) else "x" for part in parts)
 
 
 def is_constant(source: str) -> bool:

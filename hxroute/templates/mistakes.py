@@ -1,8 +1,9 @@
 """The template language, and what is a mistake in it.
 
 A small, total part of Jinja2's: no statements, no calls, no loops, no arithmetic that
-multiplies, filters and tests from a list; so a template ends, and its output is linear
-in its input. `.` and `[]` read keys and indexes, never attributes.
+multiplies, filters and tests from a list; so a template ends. What it makes until then
+is bounded by its allowance: a chain of filters alone could multiply it at each link.
+`.` and `[]` read keys and indexes, never attributes.
 """
 
 from __future__ import annotations

@@ -136,3 +136,42 @@ def first_of(
         if takes and parse_pattern(path).matches(segments):
             return place
     return None
+
+
+CALL = """\
+version: 1
+settings: {k: {env: K}}
+upstreams: {u: {url: "http://a"}}
+headers: {safe: {drop: [authorization, cookie]}}
+endpoints:
+  - path: "/x/{one}/{rest:path}"
+    auth: none
+    request: {headers: safe, max_body: 1KiB}
+    upstream: {name: u, path: "PATH"}
+"""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/a/.{{ body.s }}",
+        "/a/.{{ settings.k }}",
+        "/{{ path.one }}/..{{ path.rest }}",
+        "/{{ path.one }}{{ settings.k }}",
+        "/{{ path.one }}../a",
+        "/.{{ path.one }}.{{ path.rest }}",
+    ],
+)
+def test_path_beside_an_expression_is_no_dot_segment(path: str) -> None:
+    assert "HX105" not in codes_of_call(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["/{{ path.one }}/..", "/../{{ path.one }}", "/a/./{{ path.one }}"]
+)
+def test_dot_segment_between_expressions_is_refused(path: str) -> None:
+    assert "HX105" in codes_of_call(path)
+
+
+def codes_of_call(path: str) -> set[str]:
+    return {item.code for item in mistakes_of(CALL.replace("PATH", path))}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from hxroute.compiler.expressions import Place
+from hxroute.compiler.trials import Effort
 from tests.compiler.checking import checked, report_on
 
 SAMPLES = Place(
@@ -144,3 +147,61 @@ def test_error_template_gives_a_value_without_a_size_too() -> None:
     assert message == f"{SOMETIMES} `error.max_size` is none"
     assert checked('a: "{{ error.max_size | default(0) + 1 }}"', of_errors) == []
     assert checked('a: "{{ error.kind | upper }}"', of_errors) == []
+
+
+GROWING = "'aaaaaaaaaa'" + " | join('aaaaaaaaaa')" * 8
+TOO_MUCH = "this template makes more than 8388608 characters"
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        f"{{{{ {GROWING} }}}}",
+        f"a{{{{ settings.may }}}}{{{{ {GROWING} }}}}",
+        f"{{{{ ({GROWING}) if settings.flag else 1 }}}}",
+        f"{{{{ settings.long{' | tojson' * 30} }}}}",
+    ],
+)
+def test_template_that_makes_too_much_is_reported(template: str) -> None:
+    samples = {**SAMPLES.samples, "long": ("x", '"' * 100)}
+    place = Place({"settings": frozenset(samples)}, samples=samples)
+
+    (found,) = report_on(f'a: "{yaml_text(template)}"', place).diagnostics
+
+    assert (found.code, found.message) == ("HX314", TOO_MUCH)
+    assert found.help.startswith("take a filter out")
+
+
+def yaml_text(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def test_template_that_makes_much_of_a_request_is_left_to_it() -> None:
+    joins = " | join('aaaaaaaaaa')" * 8
+
+    assert checked(f'a: "{{{{ headers.a{joins} }}}}"', SAMPLES) == []
+    assert checked(f'a: "{{{{ body.a{joins} }}}}"', SAMPLES) == []
+
+
+def test_templates_that_make_much_are_tried_until_it_is_enough() -> None:
+    leaves = [f'"{{{{ {n} ~ ({GROWING}) }}}}"' for n in range(100)]
+    effort = Effort()
+    place = dataclasses.replace(SAMPLES, effort=effort)
+
+    found = report_on(f"a: [{', '.join(leaves)}]", place).diagnostics
+
+    assert {item.message for item in found} == {TOO_MUCH}
+    assert 1 < len(found) < 32
+    assert effort.is_spent
+
+
+def test_trials_of_one_template_end_when_it_is_enough() -> None:
+    names = [f"f{n}" for n in range(6)]
+    samples: dict[str, tuple[object, ...]] = dict.fromkeys(names, (True, False))
+    effort = Effort()
+    place = Place({"settings": frozenset(names)}, samples=samples, effort=effort)
+    half = "'aaaaaaaaaa'" + " | join('aaaaaaaaaa')" * 5
+    flags = " ~ ".join(f"settings.{name}" for name in names)
+
+    assert checked(f'a: "{{{{ {half} ~ {half} ~ {flags} }}}}"', place) == []
+    assert effort.tried < 3 * (128 << 10)
