@@ -63,9 +63,11 @@ class Upload:
             await self._give_up()
 
     def _framed(self, chunk: bytes | None) -> bytes:
-        if not self._chunked:
-            return chunk or b""
-        return b"0\r\n\r\n" if chunk is None else b"%x\r\n%b\r\n" % (len(chunk), chunk)
+        if self._chunked and chunk is None:
+            return b"0\r\n\r\n"
+        if self._chunked and chunk:
+            return b"%x\r\n%b\r\n" % (len(chunk), chunk)
+        return chunk or b""
 
     async def _give_up(self) -> None:
         """Wait for no more of the body."""
