@@ -139,6 +139,7 @@ class Front(Connection):
         method, version = self.parser.get_method(), self.parser.get_http_version()
         self._lines.check(method, self.url, version)
         read = read_head(method, version, self.url, self.headers)
+        self._lines.end_head(has_body=read.length != 0)
         self._reception.end_head(self.loop.time(), read.length)
         before = self.cycle
         self.cycle = self._new_cycle(method, version, read)

@@ -26,6 +26,7 @@ _AUTHORITY: Final = re.compile(
 """A host with or without a port (RFC 9110 §7.2); no user, and never empty."""
 
 _ABSOLUTE: Final = re.compile(rb"[Hh][Tt][Tt][Pp][Ss]?://([^/?#]*)(.*)", re.DOTALL)
+_END: Final = b"\r\n\r\n"
 _DIGITS: Final = re.compile(rb"[0-9]{1,18}")
 
 
@@ -49,7 +50,7 @@ class StartLines:
         self._raw = bytearray()
         self._from = 0
         self._step: bytes | memoryview = b""
-        self._has_step = self._follows_body = False
+        self._has_step = self._follows_body = self._is_exact = False
 
     def add(self, step: bytes | memoryview, phase: Phase) -> None:
         """Take what is parsed next, and in which phase that begins."""
@@ -63,6 +64,7 @@ class StartLines:
         """Begin a request, somewhere in what is parsed."""
         if not self._has_step:
             self._raw, self._from, self._has_step = bytearray(self._step), 0, True
+            self._is_exact = not self._follows_body
 
     def clear(self) -> None:
         """Keep nothing: no request is under way."""
@@ -78,10 +80,17 @@ class StartLines:
         """
         line = b"%b %b HTTP/%b\r\n" % (method, target, version.encode())
         found = self._raw.find(line, self._from)
-        begins_here = not self._from and not self._follows_body
-        if found < 0 or (begins_here and self._raw[:found].strip(b"\r\n")):
+        before = self._raw[self._from : found]
+        if found < 0 or (self._is_exact and before.strip(b"\r\n")):
             raise Refused(400, "a start line that is none")
-        self._from = found + len(line)
+        self._from = found + len(line) - 2
+
+    def end_head(self, *, has_body: bool) -> None:
+        """Note where the next request begins, where that can be known."""
+        end = self._raw.find(_END, self._from)
+        self._is_exact = not has_body and end >= 0
+        if self._is_exact:
+            self._from = end + len(_END)
 
 
 def read_head(method: bytes, version: str, target: bytes, fields: Headers) -> Head:

@@ -16,6 +16,11 @@ from hxroute.explain import ask, explain, json, text
 from hxroute.http import Request
 from hxroute.ir import Server
 from tests.explain.files import RICH, SECRETS
+from tests.fuzz.front import front
+from tests.fuzz.pathways import path, router
+from tests.fuzz.renaming import rename
+from tests.fuzz.slots import slots
+from tests.fuzz.upstream import upstream
 from tests.invariants import compiles_or_says_why
 
 __all__ = ["TARGETS"]
@@ -119,4 +124,10 @@ TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
     "routes": routes,
     "template": template,
     "question": question,
+    "rename": rename,
+    "path": path,
+    "router": router,
+    "slots": slots,
+    "front": front,
+    "upstream": upstream,
 }
