@@ -33,7 +33,7 @@ def limits(node: Node | None, report: Report) -> Limits:
             if size is None:
                 continue
             if not _LEAST[name] <= size <= _MOST:
-                message = f"`{name}` must be from {_LEAST[name]} bytes to 1GiB"
+                message = f"`{name}` must be from {_LEAST[name]}B to 1GiB"
                 help_text = "leave it out for the default"
                 report.add("HX106", message, value.span.head, help=help_text)
             stated[name] = size

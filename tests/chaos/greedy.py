@@ -69,6 +69,7 @@ async def pour(place: Place, block: bytes, size: int) -> tuple[float, int, str]:
             writer.write(block)
             await writer.drain()
             sent += len(block)
+            await asyncio.sleep(0)  # an answer is read as soon as it is there
     said = b""
     with contextlib.suppress(OSError, TimeoutError):
         async with asyncio.timeout(_QUIET_SECONDS):

@@ -279,3 +279,21 @@ def test_constant_part_of_a_call_that_every_request_is_refused_for(keys: str) ->
 )
 def test_header_that_each_hop_makes_anew(name: str) -> None:
     assert codes_of(f"upstream: {{name: api, headers: {{{name}: x}}}}") == ["HX311"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "code", "message"),
+    [
+        ("max_head: 255", "HX106", "`max_head` must be from 256B to 1GiB"),
+        ("max_target: 2GiB", "HX106", "`max_target` must be from 1B to 1GiB"),
+        ("min_body_rate: 0", "HX106", "`min_body_rate` must be from 1B to 1GiB"),
+        ("idle_timeout: 0s", "HX109", "no client is as fast as `0s`"),
+    ],
+)
+def test_limit_that_no_request_could_keep_is_refused(
+    limit: str, code: str, message: str
+) -> None:
+    source = f"{HEAD}limits: {{{limit}}}\nendpoints: [{{path: /x, respond: {{}}}}]"
+
+    (found,) = mistakes_of(source)
+    assert (found.code, found.message) == (code, message)
