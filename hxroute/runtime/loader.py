@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from hxroute.errors import StartError
 from hxroute.files import digest_of
 from hxroute.ir import FORMAT, Gateway
-from hxroute.runtime import logs
+from hxroute.runtime import collector, logs
 
 __all__ = ["BUILD", "Build", "from_environment", "load"]
 
@@ -79,4 +79,6 @@ def _executed(text: bytes, path: Path) -> dict[str, Any]:
 def from_environment() -> Starlette:
     """Load the app that the parent process has named and tried: what a worker runs."""
     logs.to_stderr()
-    return load(Path(os.environ[BUILD])).app
+    app = load(Path(os.environ[BUILD])).app
+    collector.settle()
+    return app

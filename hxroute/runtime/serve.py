@@ -19,7 +19,7 @@ from uvicorn.supervisors import Multiprocess
 from hxroute import templates
 from hxroute.errors import StartError
 from hxroute.ir import Endpoint, Gateway, Setting
-from hxroute.runtime import loader, logs, settings
+from hxroute.runtime import collector, loader, logs, settings
 from hxroute.runtime.app import Running
 from hxroute.runtime.front import Front
 from hxroute.runtime.reload import Edits, Reloader, attach
@@ -140,6 +140,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 def run(app: Starlette, bound: socket.socket) -> None:
     """Serve an app on a listening socket until a signal ends it."""
+    collector.settle()
     _Server(configuration(app)).run(sockets=[bound])
 
 
