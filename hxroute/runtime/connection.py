@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -53,11 +54,12 @@ class Connection(HttpToolsProtocol):
         in_force: Callable[[], Limits] = app_state.get(LIMITS, Limits)
         self._limits = in_force()
         self._reception = Reception(self._limits)
-        self._links: list[Link] = []
+        self._links: deque[Link] = deque()
         self._begun: Cycle | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._refusal: Refused | None = None
-        self._discarded: int | None = None
+        self._lingers = False
+        self._late = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for a request, but not for ever."""
@@ -72,17 +74,24 @@ class Connection(HttpToolsProtocol):
         self._stop_clock()
         self.flow.stop()
         for link in self._links:
+            if not link.cycle.response_complete:
+                link.cycle.disconnected = True
+            link.cycle.message_event.set()
             link.gone.set()
 
     def shutdown(self) -> None:
         """Take no further request."""
-        if self._discarded is None:
-            super().shutdown()
+        if self._lingers:
+            return
+        if self.cycle is None or self.cycle.response_complete:
+            self.flow.close()
+        else:
+            self.cycle.keep_alive = False
 
     def on_response_complete(self) -> None:
         """Go on with what waits behind an answer."""
         self.server_state.total_requests += 1
-        if self.transport.is_closing() or self._discarded is not None:
+        if self.transport.is_closing() or self._lingers:
             return
         self.flow.resume_reading()
         if self.pipeline:
@@ -129,7 +138,7 @@ class Connection(HttpToolsProtocol):
 
     def _linger(self) -> None:
         """Let a client that still sends read its answer first, for a while."""
-        self._discarded = 0
+        self._lingers, self._late = True, 0
         self._stop_clock()
         self.flow.resume_reading()
         if self.transport.can_write_eof():
@@ -138,16 +147,19 @@ class Connection(HttpToolsProtocol):
 
     def _discard(self, size: int) -> bool:
         """Tell whether bytes come too late for anybody to read them."""
-        if self._discarded is None:
-            return self._refusal is not None
-        self._discarded += size
-        if self._discarded > _LINGER_BYTES:
+        if self._refusal is None and not self._lingers:
+            return False
+        self._late += size
+        if self._late > _LINGER_BYTES and self._lingers:
             self.flow.close()
+        elif self._late > _LINGER_BYTES:
+            self.flow.pause_reading()
         return True
 
     # -- the clock
 
     def _await_request(self) -> None:
+        self._unset_keepalive_if_required()
         self.timeout_keep_alive_task = self.loop.call_later(
             self._limits.idle_timeout, self.timeout_keep_alive_handler
         )
@@ -155,10 +167,10 @@ class Connection(HttpToolsProtocol):
     def timeout_keep_alive_handler(self) -> None:
         """Close a connection on which nothing has begun."""
         if self._reception.phase is Phase.IDLE:
-            super().timeout_keep_alive_handler()
+            self.flow.close()
 
     def _start_clock(self) -> None:
-        if self._reception.phase is Phase.IDLE or self._discarded is not None:
+        if self._lingers or not self._is_watched():
             return
         self._stop_clock()
         looks = self.loop.time() + _LOOK_SECONDS
@@ -176,7 +188,7 @@ class Connection(HttpToolsProtocol):
     def _tick(self) -> None:
         """Look whether what must have come has come."""
         self._timer = None
-        if self._reception.phase is Phase.IDLE:
+        if not self._is_watched():
             return
         if self._is_held_back():
             self._restart_clock()
@@ -186,6 +198,10 @@ class Connection(HttpToolsProtocol):
             self._refuse(Refused(408, "too slow"))
             return
         self._start_clock()
+
+    def _is_watched(self) -> bool:
+        """Tell whether something must come, or the client's leaving would go unseen."""
+        return self._reception.phase is not Phase.IDLE or self.flow.read_paused
 
     def _is_held_back(self) -> bool:
         """Tell whether it is the gateway that the client waits for."""

@@ -34,6 +34,14 @@ class Cycle(RequestResponseCycle):
         self._left: int | None = None
         self._has_body = True
 
+    def cut(self) -> None:
+        """Close the connection in the middle of the answer, so that it shows."""
+        self.disconnected = True
+        if self.chunked_encoding or self._left is not None:
+            self.flow.close()
+        else:
+            self.flow.reset()
+
     async def send(self, message: ASGISendEvent) -> None:
         """Send a part of the answer.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 import sys
 from collections.abc import Callable
 from typing import Final
@@ -14,6 +15,8 @@ __all__ = ["Flow", "has_left"]
 
 _LEFT: Final = frozenset({7, 8, 9})
 """TCP states in which the other side has left: CLOSE, CLOSE_WAIT, LAST_ACK."""
+_AT_ONCE: Final = struct.pack("ii", 1, 0)
+"""SO_LINGER: what is not yet taken is dropped, and the other side is told."""
 
 
 class Flow(FlowControl):
@@ -48,13 +51,23 @@ class Flow(FlowControl):
     def resume_writing(self) -> None:
         """Write on."""
         super().resume_writing()
-        self.stop()
+        if self._transport.is_closing():
+            self._watch()  # for the rest to be taken
+        else:
+            self.stop()
 
     def close(self) -> None:
         """Close the connection once the client has taken what is written."""
         self._transport.close()
         if self._transport.get_write_buffer_size():
             self._watch()
+
+    def reset(self) -> None:
+        """End the connection so that nobody takes that for the end of an answer."""
+        sock = self._transport.get_extra_info("socket")
+        if sock is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+        self._transport.abort()
 
     def stop(self) -> None:
         """Watch no longer."""

@@ -48,15 +48,20 @@ class Front(Connection):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.parser = httptools.HttpRequestParser(self)  # without uvicorn's leniencies
+        self._kept = b""
         self._lines = StartLines()
         self._resumes = False
         self._is_last = False
 
     def data_received(self, data: bytes) -> None:
         """Parse what has arrived, step by step, and bound what comes to nothing."""
-        left = memoryview(data)
+        left, self._kept = memoryview(self._kept + data), b""
         try:
             while left and not self._discard(len(left)):
+                if len(self.pipeline) >= _MAX_PIPELINED:
+                    self._kept = bytes(left)
+                    self.flow.pause_reading()
+                    break
                 step = left[: self._reception.step(len(left))]
                 mark = self._reception.mark()
                 self._lines.add(step, self._reception.phase)
@@ -73,6 +78,12 @@ class Front(Connection):
         if self._timer is None or self.flow.read_paused:
             self._start_clock()
 
+    def on_response_complete(self) -> None:
+        """Go on with what waits behind an answer, and with what was kept for later."""
+        super().on_response_complete()
+        if self._kept and not self.transport.is_closing():
+            self.data_received(b"")
+
     def _feed(self, data: bytes | memoryview) -> None:
         """Parse bytes.
 
@@ -87,7 +98,7 @@ class Front(Connection):
         except httptools.HttpParserCallbackError as exc:
             raise (exc.__context__ or exc) from None
         except httptools.HttpParserError:
-            if not self._is_last:
+            if not self._is_last or self._reception.phase is not Phase.IDLE:
                 raise Refused(400, "no HTTP") from None
             self._refusal = Refused(400, "bytes behind the last request")
         if upgraded is not None:
@@ -109,6 +120,7 @@ class Front(Connection):
         if self._resumes:
             return
         self._unset_keepalive_if_required()
+        self._stop_clock()
         self._lines.begin()
         self._reception.begin(self.loop.time())
         self.url = b""
@@ -172,10 +184,9 @@ class Front(Connection):
         self._reception.end()
         self.cycle.more_body = False
         self.cycle.message_event.set()
-        if len(self.pipeline) < _MAX_PIPELINED:
-            self.flow.resume_reading()
-        else:
-            self.flow.pause_reading()
+        self.flow.resume_reading()
+        if self.cycle.response_complete:
+            self._await_request()
 
     def _new_cycle(self, method: bytes, version: str, read: Head) -> Cycle:
         keeps = version == "1.1" and self.parser.should_keep_alive()
@@ -211,6 +222,7 @@ class Front(Connection):
         )
         link = Link(cycle)
         scope["extensions"] = {EXTENSION: link}
-        self._links = [link for link in self._links if not link.cycle.response_complete]
+        while self._links and self._links[0].cycle.response_complete:
+            self._links.popleft()  # answers come in order
         self._links.append(link)
         return cycle

@@ -28,5 +28,4 @@ class Link:
 
     def cut(self) -> None:
         """Close the connection in the middle of the response, and nothing else."""
-        self.cycle.disconnected = True
-        self.cycle.flow.close()
+        self.cycle.cut()

@@ -1,7 +1,8 @@
 """Uploads: bodies that go to an upstream while they arrive.
 
 An upstream may answer before it has all of one. Where it refuses, the rest stays unsent;
-where it answers with success the rest goes on beside the answer (RFC 9112 §9.5).
+where it answers with success the rest goes on beside the answer, and ends with it
+(RFC 9112 §9.5).
 """
 
 from __future__ import annotations
@@ -36,17 +37,21 @@ class Upload:
         try:
             while True:
                 self._next = asyncio.create_task(anext(self._body, None))
+                self._next.add_done_callback(_retrieve)
                 await stream.unless_answered(self._next)
                 chunk, self._next = self._next.result(), None
                 if chunk is None:
                     return
                 yield chunk
         except (httpcore2.WriteError, GeneratorExit):
-            stream.go_on(self._rest)
+            if stream.wants_rest:
+                rest = asyncio.create_task(self._rest(stream))
+                rest.add_done_callback(self._abandon)
+                stream.go_on(rest)
             raise
         finally:
             if not stream.goes_on:
-                await self._give_up()
+                self._abandon()
 
     async def _rest(self, stream: Stream) -> None:
         """Send what is left, framed as the library would."""
@@ -59,8 +64,6 @@ class Upload:
             await stream.send(self._framed(None))
         except (ProxyError, httpcore2.WriteError):
             stream.abort()
-        finally:
-            await self._give_up()
 
     def _framed(self, chunk: bytes | None) -> bytes:
         if self._chunked and chunk is None:
@@ -69,8 +72,13 @@ class Upload:
             return b"%x\r\n%b\r\n" % (len(chunk), chunk)
         return chunk or b""
 
-    async def _give_up(self) -> None:
+    def _abandon(self, rest: asyncio.Task[None] | None = None) -> None:
         """Wait for no more of the body."""
         if self._next is not None:
             self._next.cancel()
-            await asyncio.gather(self._next, return_exceptions=True)
+
+
+def _retrieve(task: asyncio.Task[bytes | None]) -> None:
+    """See an error that nobody may be left to see: the client has gone, no more."""
+    if not task.cancelled():
+        task.exception()

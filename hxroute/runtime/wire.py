@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from typing import Any, Final
 
@@ -41,7 +40,8 @@ class Stream(asyncio.Protocol, httpcore2.AsyncNetworkStream):
         self._received = bytearray()
         self._paused = self._ended = self._writable = False
         self._error: Exception | None = None
-        self._waiters: list[asyncio.Future[None]] = []
+        self._waiters: set[asyncio.Future[None]] = set()
+        self._is_cut_short = self._is_tls = False
         self._calls = 0
         self._reads = True
         self._answering = Answering()
@@ -80,14 +80,28 @@ class Stream(asyncio.Protocol, httpcore2.AsyncNetworkStream):
 
     def eof_received(self) -> None:
         """Close too: an upstream that will say no more has no use for more."""
+        if self._is_tls and not self._is_closed_in_order():
+            self._error = ConnectionError("the connection was cut")
         self._ended = True
         self._wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let nobody wait any longer."""
+        if self._is_tls and not self._ended:
+            exc = exc or ConnectionError("the connection was cut")
         self._ended = True
         self._error = self._error or exc
         self._wake()
+
+    def _is_closed_in_order(self) -> bool:
+        """Tell whether TLS was told to end: otherwise anybody may have cut it.
+
+        RFC 8446 §6.1; what has no other end is incomplete then (RFC 9112 §9.8).
+        """
+        try:
+            return not self._transport.get_extra_info("ssl_object").read(1)
+        except ssl.SSLError:
+            return False
 
     def pause_writing(self) -> None:
         """Wait for the upstream to take what is written."""
@@ -102,13 +116,19 @@ class Stream(asyncio.Protocol, httpcore2.AsyncNetworkStream):
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)
-        self._waiters.clear()
 
-    def _change(self) -> asyncio.Future[None]:
-        """Return what is done once anything has happened."""
+    async def _change(self, *others: asyncio.Task[Any]) -> None:
+        """Wait until anything has happened, here or with other tasks."""
         waiter = self._loop.create_future()
-        self._waiters.append(waiter)
-        return waiter
+        self._waiters.add(waiter)
+        try:
+            if others:
+                ends = {waiter, *others}
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            else:
+                await waiter
+        finally:
+            self._waiters.discard(waiter)
 
     # -- what the library calls
 
@@ -153,6 +173,7 @@ class Stream(asyncio.Protocol, httpcore2.AsyncNetworkStream):
         if not buffer:
             return
         if self._ended or (self._answering.status and not self._answering.succeeds):
+            self._is_cut_short = True  # the library may think that all was sent
             raise httpcore2.WriteError
         self._transport.write(buffer)
         if self._answering.status:
@@ -186,7 +207,8 @@ class Stream(asyncio.Protocol, httpcore2.AsyncNetworkStream):
 
     def _is_spoilt(self) -> bool:
         """Tell whether no further call can be made."""
-        return bool(self._received) or self._ended or self._transport.is_closing()
+        ended = self._ended or self._transport.is_closing()
+        return ended or self._is_cut_short or bool(self._received)
 
     # -- what an upload calls
 
@@ -204,14 +226,16 @@ class Stream(asyncio.Protocol, httpcore2.AsyncNetworkStream):
         while not task.done():
             if self._ended or self._answering.status:
                 raise httpcore2.WriteError
-            await asyncio.wait(
-                {task, self._change()}, return_when=asyncio.FIRST_COMPLETED
-            )
+            await self._change(task)
 
-    def go_on(self, rest: Callable[[Stream], Coroutine[Any, Any, None]]) -> None:
-        """Send the rest of a request beside its answer, if that is one of success."""
-        if self._answering.succeeds and not self._ended:
-            self._rest = self._loop.create_task(rest(self))
+    @property
+    def wants_rest(self) -> bool:
+        """Whether the upstream answers with success before it has all."""
+        return self._answering.succeeds and not self._ended
+
+    def go_on(self, rest: asyncio.Task[None]) -> None:
+        """Let the rest of a request be sent beside its answer, up to its end."""
+        self._rest = rest
 
     async def send(self, data: bytes) -> None:
         """Send a part of the rest.
@@ -263,7 +287,7 @@ class Stream(asyncio.Protocol, httpcore2.AsyncNetworkStream):
             raise
         if transport is None:
             raise httpcore2.ConnectError
-        self._transport = transport
+        self._transport, self._is_tls = transport, True
         return self
 
     def get_extra_info(self, info: str) -> Any:
