@@ -153,7 +153,7 @@ class Connection(HttpToolsProtocol):
         if self._late > _LINGER_BYTES and self._lingers:
             self.flow.close()
         elif self._late > _LINGER_BYTES:
-            self.flow.pause_reading()
+            self.transport.abort()  # it waits for no answer that it sends so much
         return True
 
     # -- the clock
