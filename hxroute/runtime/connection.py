@@ -20,7 +20,7 @@ from uvicorn.server import ServerState
 from hxroute.ir import Limits
 from hxroute.runtime.cycle import Cycle, head
 from hxroute.runtime.flow import Flow, has_left
-from hxroute.runtime.link import Link
+from hxroute.runtime.link import LINGER_BYTES, LINGER_SECONDS, Link
 from hxroute.runtime.phase import Phase
 from hxroute.runtime.reception import Reception
 from hxroute.runtime.refusals import Refused, refusal
@@ -31,8 +31,6 @@ LIMITS: Final = "hxroute.limits"
 """The state of the lifespan that holds a function: the limits of a new connection."""
 
 _LOG: Final = logging.getLogger("hxroute.front")
-_LINGER_SECONDS: Final = 2.0
-_LINGER_BYTES: Final = 8 << 20
 _LOOK_SECONDS: Final = 0.25
 """How often it is looked whether a client that is held back is still there."""
 
@@ -143,16 +141,16 @@ class Connection(HttpToolsProtocol):
         self.flow.resume_reading()
         if self.transport.can_write_eof():
             self.transport.write_eof()
-        self._timer = self.loop.call_later(_LINGER_SECONDS, self.flow.close)
+        self._timer = self.loop.call_later(LINGER_SECONDS, self.flow.close)
 
     def _discard(self, size: int) -> bool:
         """Tell whether bytes come too late for anybody to read them."""
         if self._refusal is None and not self._lingers:
             return False
         self._late += size
-        if self._late > _LINGER_BYTES and self._lingers:
+        if self._late > LINGER_BYTES and self._lingers:
             self.flow.close()
-        elif self._late > _LINGER_BYTES:
+        elif self._late > LINGER_BYTES:
             self.transport.abort()  # it waits for no answer that it sends so much
         return True
 

@@ -9,18 +9,14 @@ import abc
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
-from typing import Final
 
 from starlette.types import Message, Receive, Scope
 
 from hxroute.errors import ClientGone
 from hxroute.http import Gone, Headers, first
-from hxroute.runtime.link import EXTENSION, Link
+from hxroute.runtime.link import EXTENSION, LINGER_BYTES, LINGER_SECONDS, Link
 
 __all__ = ["Inbox", "open_inbox"]
-
-_DRAIN_SECONDS: Final = 2.0
-_DRAIN_BYTES: Final = 8 << 20
 
 
 def open_inbox(scope: Scope, receive: Receive, headers: Headers) -> Inbox:
@@ -128,10 +124,10 @@ class _ListeningInbox(Inbox):
             return  # for a 100 that will not come: it sends nothing
         size = 0
         with contextlib.suppress(TimeoutError, ClientGone):
-            async with asyncio.timeout(_DRAIN_SECONDS):
+            async with asyncio.timeout(LINGER_SECONDS):
                 async for chunk in self.body():
                     size += len(chunk)
-                    if size > _DRAIN_BYTES:
+                    if size > LINGER_BYTES:
                         return
 
     def cut(self) -> bool:

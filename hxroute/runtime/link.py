@@ -7,10 +7,15 @@ from typing import Final
 from hxroute.http import Gone
 from hxroute.runtime.cycle import Cycle
 
-__all__ = ["EXTENSION", "Link"]
+__all__ = ["EXTENSION", "LINGER_BYTES", "LINGER_SECONDS", "Link"]
 
 EXTENSION: Final = "hxroute.link"
 """The ASGI extension under which a request finds its link."""
+
+LINGER_SECONDS: Final = 2.0
+LINGER_BYTES: Final = 8 << 20
+"""How much a client may still send behind its answer before it is cut off: one that is
+cut off while it sends may never see the answer (RFC 9112 §9.6)."""
 
 
 class Link:
