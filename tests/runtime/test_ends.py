@@ -83,23 +83,9 @@ def test_pipeline_is_answered_whole_however_long() -> None:
     asyncio.run(scenario())
 
 
-def test_client_behind_a_long_pipeline_is_missed() -> None:
-    async def scenario() -> None:
-        async with (
-            asyncio.timeout(PATIENCE),
-            ScriptedUpstream({"c": [{"sleep": 60}]}) as upstream,
-            served(GATEWAY, {"URL": upstream.url}) as port,
-        ):
-            async with client(port, GET * 40) as (_, writer):
-                await upstream.arrived("c")
-                writer.transport.abort()
-            await upstream.closed("c")
-
-    asyncio.run(scenario())
-
-
-def test_clients_that_leave_pipelines_leave_no_line_in_the_log(
-    caplog: pytest.LogCaptureFixture,
+@pytest.mark.parametrize("count", [3, 40], ids=["short", "long"])
+def test_client_that_leaves_a_pipeline_is_missed_without_a_line_in_the_log(
+    count: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def scenario() -> None:
         async with (
@@ -107,7 +93,7 @@ def test_clients_that_leave_pipelines_leave_no_line_in_the_log(
             ScriptedUpstream({"c": [{"sleep": 60}]}) as upstream,
             served(GATEWAY, {"URL": upstream.url}) as port,
         ):
-            async with client(port, GET * 3) as (_, writer):
+            async with client(port, GET * count) as (_, writer):
                 await upstream.arrived("c")
                 writer.transport.abort()
             await upstream.closed("c")
