@@ -17,7 +17,7 @@
         BadResponse          502  what it sent is not HTTP, or was cut short
       Overloaded             503  the gateway will not take more
       UpstreamTimeout        504  the upstream was too slow
-        ConnectTimeout, PoolTimeout, ReadTimeout, WriteTimeout
+        ConnectTimeout, PoolTimeout, ReadTimeout, TotalTimeout, WriteTimeout
 
 `kind` is the name that the `errors:` section of a routes.yaml uses. `detail` is always
 a text of ours: never upstream bytes, an address, the text of an exception or a secret.
@@ -50,6 +50,7 @@ __all__ = [
     "ProxyError",
     "ReadTimeout",
     "StartError",
+    "TotalTimeout",
     "Unauthorized",
     "Unreachable",
     "UpstreamTimeout",
@@ -232,6 +233,10 @@ class PoolTimeout(UpstreamTimeout, kind="pool_timeout", stage="connect"):
 
 class ReadTimeout(UpstreamTimeout, kind="read_timeout"):
     """The upstream sent nothing for too long."""
+
+
+class TotalTimeout(UpstreamTimeout, kind="total_timeout"):
+    """The call as a whole took too long."""
 
 
 class WriteTimeout(UpstreamTimeout, kind="write_timeout"):

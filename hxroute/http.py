@@ -11,11 +11,12 @@ from collections.abc import (
     Awaitable,
     Callable,
     Coroutine,
+    Hashable,
     Iterable,
     Mapping,
 )
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 
 __all__ = [
     "BODILESS",
@@ -34,6 +35,8 @@ __all__ = [
     "meant",
     "read_whole",
 ]
+
+_Made = TypeVar("_Made")
 
 Headers = list[tuple[bytes, bytes]]
 Body = bytes | AsyncGenerator[bytes, None]
@@ -135,12 +138,18 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 @dataclass(frozen=True, slots=True)
 class Timeout:
-    """How long one upstream call may wait, in seconds for each phase."""
+    """How long one upstream call may wait, in seconds for each phase.
+
+    `first_byte` is what `read` is until a byte of the answer has come, by default the
+    same; `total` bounds the whole call, to the end of its answer.
+    """
 
     connect: float = 10.0
     read: float = 60.0
     write: float = 60.0
     pool: float = 10.0
+    first_byte: float | None = None
+    total: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +158,19 @@ class Start:
 
     settings: Mapping[str, object] = field(repr=False)
     connect: Callable[[str, Timeout | None], Handler]
+    _made: dict[Hashable, Any] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def once(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
+        """Return what has been made of a key: endpoints share what they have in common.
+
+        A key begins with what makes the thing, so that no two of them meet.
+        """
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = make()
+        return cast("_Made", made)
 
 
 def first(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes | None:

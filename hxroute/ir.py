@@ -21,6 +21,7 @@ __all__ = [
     "STANDARD_METHODS",
     "UNLISTED_METHODS",
     "BearerAuth",
+    "Client",
     "Endpoint",
     "ErrorAnswer",
     "ErrorTable",
@@ -48,6 +49,7 @@ CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 UNLISTED_METHODS: Final = frozenset({"CONNECT", "TRACE"})
 """What an endpoint takes only where it lists it, and no template can make."""
 
+Client = Literal["h1", "httpx2"]
 SettingType = Literal["string", "boolean", "integer", "size", "duration"]
 
 
@@ -77,7 +79,10 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """A server behind the gateway; `url` is a template over settings."""
+    """A server behind the gateway; `url` is a template over settings.
+
+    `client` is what calls it: our own HTTP/1.1, or the client library's.
+    """
 
     name: str
     url: str
@@ -85,6 +90,7 @@ class Upstream:
     max_connections: int = 1000
     idle_timeout: float = 3.0
     ca_file: str | None = None
+    client: Client = "httpx2"
     at: int = field(default=0, compare=False)
 
 

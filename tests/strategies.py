@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import get_args
 
 import hypothesis
 from hypothesis import HealthCheck
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from hxroute import nodes
 from hxroute.ir import (
     BearerAuth,
+    Client,
     Endpoint,
     ErrorAnswer,
     ErrorTable,
@@ -85,7 +87,13 @@ statuses = st.none() | st.integers(100, 599)
 seconds = st.floats(0, 1e9) | st.integers(0, 100).map(float)
 
 timeouts = st.builds(
-    Timeout, connect=seconds, read=seconds, write=seconds, pool=seconds
+    Timeout,
+    connect=seconds,
+    read=seconds,
+    write=seconds,
+    pool=seconds,
+    first_byte=st.none() | seconds,
+    total=st.none() | seconds,
 )
 auths = st.builds(BearerAuth, name=names, keys=text_tuples, at=lines)
 header_rules = st.builds(
@@ -137,9 +145,11 @@ upstreams = st.builds(
     Upstream,
     name=names,
     url=texts,
+    client=st.sampled_from(get_args(Client)),
     timeout=timeouts,
     max_connections=st.integers(1, 10**6),
     idle_timeout=seconds,
+    ca_file=maybe_text,
     at=lines,
 )
 _BY_NODE: dict[type, st.SearchStrategy[Node]] = {

@@ -43,6 +43,7 @@ def test_kind_has_a_status_a_stage_a_side_and_a_text_of_ours(kind: str) -> None:
         ("not_an_object", ("not_an_object", "bad_request")),
         ("connect_failed", ("connect_failed", "unreachable")),
         ("pool_timeout", ("pool_timeout", "timeout")),
+        ("total_timeout", ("total_timeout", "timeout")),
         ("timeout", ("timeout",)),
         ("internal", ("internal",)),
     ],

@@ -236,6 +236,7 @@ def test_defaults_that_the_schema_states_are_those_of_the_data() -> None:
         "secret": setting.secret,
     }
     assert defaults_of(ROUTES["$defs"]["upstream"]) == {
+        "client": upstream.client,
         "max_connections": upstream.max_connections,
         "idle_timeout": seconds(upstream.idle_timeout),
     }
@@ -246,8 +247,9 @@ def test_defaults_that_the_schema_states_are_those_of_the_data() -> None:
     limits = defaults_of(ROUTES["properties"]["limits"])
     assert {key: str(value) for key, value in limits.items()} == ir.Limits().written()
     assert defaults_of(ROUTES["$defs"]["timeout"]) == {
-        field.name: seconds(getattr(timeout, field.name))
-        for field in dataclasses.fields(timeout)
+        name: seconds(value)
+        for name, value in dataclasses.asdict(timeout).items()
+        if value is not None
     }
     assert defaults_of(ROUTES) == {"paths": ir.Gateway(endpoints=()).paths}
     assert defaults_of(node_schema("respond")) == {"status": nodes.Respond().status}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 from hxroute.compiler.resolve import Program
 from hxroute.diagnostics import Report
-from hxroute.errors import OTHER, lineage
+from hxroute.errors import OTHER, TotalTimeout, lineage
 from hxroute.ir import Gateway, Node
-from hxroute.nodes import UNMATCHED, MapErrors
+from hxroute.nodes import UNMATCHED, Execute, MapErrors
 
 __all__ = ["check_coverage"]
 
@@ -17,9 +18,9 @@ def check_coverage(gateway: Gateway, program: Program, report: Report) -> None:
     """Warn of mappings in use that leave kinds to the built-in problem details."""
     raised = defaultdict[str, set[str]](set)
     raised[_mapping(gateway.unmatched)].update(error.kind for error in UNMATCHED)
+    unbounded = {u.name for u in gateway.upstreams if u.timeout.total is None}
     for pipeline in (gateway.unmatched, *(item.pipeline for item in gateway.endpoints)):
-        kinds = raised[_mapping(pipeline)]
-        kinds.update(error.kind for node in pipeline for error in node.raises())
+        raised[_mapping(pipeline)].update(_kinds(pipeline, unbounded))
     for name, entry in program.tables["errors"].items():
         answered = {str(key.value) for key, _ in entry.node.items}
         if OTHER in answered or name not in raised:
@@ -38,6 +39,23 @@ def check_coverage(gateway: Gateway, program: Program, report: Report) -> None:
 def _mapping(pipeline: tuple[Node, ...]) -> str:
     found = (node.table.name for node in pipeline if isinstance(node, MapErrors))
     return next(found, "")
+
+
+def _kinds(pipeline: tuple[Node, ...], unbounded: set[str]) -> Iterator[str]:
+    """Yield the kinds of a pipeline; a call takes too long only where `total` is stated.
+
+    Args:
+        pipeline: of an endpoint, or of what no endpoint takes.
+        unbounded: upstreams whose own `timeout` has no `total`.
+    """
+    for node in pipeline:
+        kinds = {error.kind for error in node.raises()}
+        if isinstance(node, Execute):
+            own = node.timeout
+            free = node.upstream in unbounded if own is None else own.total is None
+            if free:
+                kinds.discard(TotalTimeout.kind)
+        yield from kinds
 
 
 def _parents(kinds: set[str], raised: set[str]) -> list[str]:

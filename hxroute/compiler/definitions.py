@@ -21,6 +21,9 @@ __all__ = ["Definitions", "timeout"]
 _LEAST: Final = 0.001
 """Seconds that something may be waited for; the pool may be asked without waiting."""
 
+_AS_STATED: Final = ("client", "max_connections", "ca_file")
+"""Keys of an upstream whose values are the data's."""
+
 _SHOWN: Final = 200
 """Characters of a value that a message repeats."""
 
@@ -79,15 +82,14 @@ class Definitions:
         node = entry.node
         data = plain(node)
         source = self._url(node.get("url"))
-        idle = units.duration(data.get("idle_timeout", "3s"))
-        assert idle is not None
+        stated = {key: data[key] for key in _AS_STATED if key in data}
+        if "idle_timeout" in data:
+            stated["idle_timeout"] = units.duration(data["idle_timeout"])
         return Upstream(
             name=entry.name,
             url=source,
             timeout=timeout(node.get("timeout"), self._report) or Timeout(),
-            max_connections=data.get("max_connections", 1000),
-            idle_timeout=idle,
-            ca_file=data.get("ca_file"),
+            **stated,
             at=entry.at,
         )
 

@@ -10,7 +10,8 @@
      "candidates": [{"name", "path", "line", "outcome", "reason"}],
      "steps": [{"node", "line", "text", "ends"}],
      "fields": [{"name", "value", "outcome", "reason", "line"}],
-     "call": {"upstream", "line", "method", "url", "headers", "body", "timeout"},
+     "call": {"upstream", "line", "method", "url", "headers", "body", "client",
+              "timeout"},
      "answer": {"status", "headers", "body"},
      "answered": [{"name", "value", "outcome", "reason", "line"}],
      "failures": [{"kind", "answer", "line", "reason"}],
@@ -18,7 +19,8 @@
 
 - A `line` is one of the routes file; 0 means that no line of it says so.
 - `headers` are pairs of name and value, as fields repeat; bytes that are no UTF-8
-  stand as their codes. `timeout` is seconds by phase.
+  stand as their codes. `client` is what makes the call. `timeout` is seconds by phase;
+  its `first_byte` is null where that is `read`, `total` where there is no such limit.
 - Secrets stand as `<name_of_the_setting>`, the client's own credentials as `***`; the
   length of a body that holds one is that of the body as it is shown.
 - `limits` are what any connection may take. A request over one is refused by the
@@ -47,6 +49,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hxroute.http import Timeout
+from hxroute.ir import Client
 
 __all__ = [
     "Answer",
@@ -115,6 +118,7 @@ class Call:
     url: str
     headers: Pairs
     body: str
+    client: Client
     timeout: Timeout
 
 

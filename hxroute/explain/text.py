@@ -161,9 +161,9 @@ def _call(call: Call | None) -> Iterator[Text]:
     yield _line(f"  {call.method} {call.url}", "bold")
     yield from _message(call.headers, call.body)
     waits = dataclasses.asdict(call.timeout).items()
-    phases = ", ".join(f"{name} {seconds:g} s" for name, seconds in waits)
+    phases = (f"{name} {seconds:g} s" for name, seconds in waits if seconds is not None)
     yield Text()
-    yield Text(f"  waits at most: {phases}", "dim")
+    yield _line(f"  client {call.client}, waits at most: {', '.join(phases)}", "dim")
 
 
 def _failures(explanation: Explanation) -> Iterator[Text]:

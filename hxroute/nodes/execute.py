@@ -35,6 +35,7 @@ from hxroute.errors import (
     PoolTimeout,
     ProxyError,
     ReadTimeout,
+    TotalTimeout,
     WriteTimeout,
 )
 from hxroute.http import (
@@ -73,6 +74,7 @@ _OF_A_CALL: Final = (
     ConnectTimeout,
     PoolTimeout,
     ReadTimeout,
+    TotalTimeout,
     WriteTimeout,
 )
 """What any connector can end a call in."""

@@ -6,11 +6,18 @@ from collections.abc import Collection, Iterator
 from typing import Final
 
 from hxroute import templates
-from hxroute.errors import KINDS, OTHER, ClientGone, Unauthorized, lineage
+from hxroute.errors import (
+    KINDS,
+    OTHER,
+    ClientGone,
+    TotalTimeout,
+    Unauthorized,
+    lineage,
+)
 from hxroute.ir import ErrorAnswer, ErrorTable, StatusRule
 from hxroute.nodes import MapErrors
 from hxroute.plan.changes import Difference
-from hxroute.plan.facts import Fact, differing
+from hxroute.plan.facts import Fact, differing, limits_of
 from hxroute.plan.meaning import View
 from hxroute.plan.wording import Shown, field_value, quoted
 
@@ -23,7 +30,11 @@ _CHALLENGE: Final = Fact("Bearer", "Bearer")
 def kinds_of(view: View) -> frozenset[str]:
     """Return the kinds of errors in which a pipeline can end a request."""
     raised = {error.kind for node in view.pipeline for error in node.raises()}
-    return frozenset(raised - {ClientGone.kind})
+    never = {ClientGone.kind}
+    limits = limits_of(view)
+    if limits is None or limits.total is None:
+        never.add(TotalTimeout.kind)
+    return frozenset(raised - never)
 
 
 def answer_differences(

@@ -32,6 +32,7 @@ __all__ = [
     "difference",
     "differing",
     "facts",
+    "limits_of",
     "upstream_facts",
 ]
 
@@ -57,6 +58,10 @@ NONE: Final = Fact(None, Shown("none"))
 """What is not stated."""
 
 _LOG: Final = "access_log"
+
+_UNSTATED: Final = {"first_byte": Shown("that of read"), "total": Shown("none")}
+"""What is shown for limits that need not be there."""
+
 _Facts = Iterator[tuple[str, Fact]]
 
 
@@ -93,8 +98,10 @@ def upstream_facts(meaning: Meaning, upstream: Upstream) -> _Facts:
     line = upstream.at
     url = meaning.template(upstream.url, {})
     yield "url", Fact(url, upstream.url, line, upstream=name)
-    for key, value in _timeouts(upstream.timeout):
-        yield key, Fact(value, duration(value), line, upstream=name)
+    client = upstream.client
+    yield "client", Fact(client, Shown(client), line, upstream=name)
+    for key, value, shown in _timeouts(upstream.timeout):
+        yield key, Fact(value, shown, line, upstream=name)
     most = upstream.max_connections
     yield "max_connections", Fact(most, Shown(str(most)), line, upstream=name)
     idle = upstream.idle_timeout
@@ -103,9 +110,22 @@ def upstream_facts(meaning: Meaning, upstream: Upstream) -> _Facts:
     yield "ca_file", Fact(trusted, quoted(trusted) if trusted else NONE.text, line)
 
 
-def _timeouts(timeout: Timeout) -> Iterator[tuple[str, float]]:
+def limits_of(view: View) -> Timeout | None:
+    """Return how long the call of a pipeline may take, None where there is none."""
+    for node in view.pipeline:
+        if isinstance(node, Execute):
+            return node.timeout or _upstream(view, node).timeout
+    return None
+
+
+def _timeouts(timeout: Timeout) -> Iterator[tuple[str, float | None, Shown]]:
+    """Yield each limit; one for the first byte only where it is not that of `read`."""
     for item in dataclasses.fields(timeout):
-        yield f"timeout.{item.name}", getattr(timeout, item.name)
+        value = getattr(timeout, item.name)
+        if item.name == "first_byte" and value == timeout.read:
+            value = None
+        shown = _UNSTATED[item.name] if value is None else duration(value)
+        yield f"timeout.{item.name}", value, shown
 
 
 def _any(view: View, node: Any) -> _Facts:
@@ -167,12 +187,15 @@ def _execute(view: View, node: Execute) -> _Facts:
         yield "upstream: query", Fact(value, "&".join(pairs), node.at)
     if node.body is not None:
         yield "upstream: body", Fact(view.document(node.body), node.body, node.at)
-    upstream = view.meaning.upstreams.get(node.upstream, Upstream(node.upstream, ""))
-    known = dict(upstream_facts(view.meaning, upstream))
+    known = dict(upstream_facts(view.meaning, _upstream(view, node)))
     if node.timeout is not None:
-        for key, seconds in _timeouts(node.timeout):
-            known[key] = Fact(seconds, duration(seconds), node.at)
+        for key, seconds, words in _timeouts(node.timeout):
+            known[key] = Fact(seconds, words, node.at)
     yield from ((f"upstream: {key}", fact) for key, fact in known.items())
+
+
+def _upstream(view: View, node: Execute) -> Upstream:
+    return view.meaning.upstreams.get(node.upstream, Upstream(node.upstream, ""))
 
 
 _FACTS: Final[dict[type, Callable[[View, Any], _Facts]]] = {

@@ -42,11 +42,14 @@ paths: strict
 upstreams:
   litellm:
     url: "{{ settings.upstream_url }}"
+    client: h1
     timeout:
       connect: 5s
       read: 10m
       write: 30s
       pool: 2s
+      first_byte: 15m
+      total: 1h
     max_connections: 100
     ca_file: /etc/ssl/own-ca.pem
     idle_timeout: 15s
@@ -92,6 +95,7 @@ errors:
     connect_timeout: {status: 504, headers: {x-kind: slow}, json: {}}
     pool_timeout: {status: 504, headers: {x-kind: slow}, json: {}}
     read_timeout: {status: 504, headers: {x-kind: slow}, json: {}}
+    total_timeout: {status: 504, headers: {x-kind: slow}, json: {}}
     write_timeout: {status: 504, headers: {x-kind: slow}, json: {}}
     other: {status: 500, headers: {x-kind: other}, json: {error: "{{ error.kind }}"}}
     upstream_status:
@@ -160,6 +164,8 @@ endpoints:
         read: 2m
         write: 5s
         pool: 250ms
+        first_byte: 30s
+        total: 5m
 
   - path: /v1/{rest:path}
     request:

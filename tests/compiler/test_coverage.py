@@ -7,6 +7,19 @@ from tests.compiler.compiling import report_of, warnings_of
 CALL = "request: {headers: safe}, upstream: api"
 
 
+EACH = (
+    "internal",
+    "connect_timeout",
+    "pool_timeout",
+    "read_timeout",
+    "write_timeout",
+    "connect_failed",
+    "disconnected",
+    "bad_response",
+)
+"""What a call can end in, kind by kind."""
+
+
 def source_of(mapping: str, keys: str = "respond: {}", defaults: str = "") -> str:
     return f"""\
 version: 1
@@ -80,16 +93,7 @@ def test_place_is_the_name_of_the_mapping() -> None:
     "mapping",
     [
         answers("internal", "timeout", "unreachable"),
-        answers(
-            "internal",
-            "connect_timeout",
-            "pool_timeout",
-            "read_timeout",
-            "write_timeout",
-            "connect_failed",
-            "disconnected",
-            "bad_response",
-        ),
+        answers(*EACH),
         answers("other"),
         answers("not_found", "other"),
         "other: {text: ''}, upstream_status: [{match: 5xx, text: a}]",
@@ -107,6 +111,28 @@ def test_kinds_of_which_some_are_answered_are_named_one_by_one() -> None:
         "pool_timeout",
         "write_timeout",
     ]
+
+
+BOUNDED = "request: {headers: safe}, upstream: {name: api, timeout: {total: 1m}}"
+UNBOUNDED = "request: {headers: safe}, upstream: {name: api, timeout: {read: 1m}}"
+
+
+@pytest.mark.parametrize(
+    ("keys", "upstream", "kinds"),
+    [
+        (CALL, "", []),
+        (CALL, ", timeout: {total: 1m}", ["total_timeout"]),
+        (BOUNDED, "", ["total_timeout"]),
+        (UNBOUNDED, ", timeout: {total: 1m}", []),
+    ],
+)
+def test_call_takes_too_long_in_all_only_where_that_is_limited(
+    keys: str, upstream: str, kinds: list[str]
+) -> None:
+    source = source_of(answers(*EACH), keys)
+    source = source.replace('"http://api"', f'"http://api"{upstream}')
+
+    assert open_kinds(source) == kinds
 
 
 def test_answer_for_a_child_is_none_for_its_parent() -> None:

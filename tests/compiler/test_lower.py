@@ -133,7 +133,7 @@ def test_templated_call_states_every_part() -> None:
     keys = (
         "request: {max_body: 1}, upstream: {name: api, method: PUT, path: '/y/{{ path.id }}',"
         " query: {a: 1, b: true, c: '{{ query.c }}'}, headers: {X-A: '{{ settings.key }}'},"
-        " body: {m: '{{ body.m }}', n: [1, null]}, timeout: {read: 5s}}"
+        " body: {m: '{{ body.m }}', n: [1, null]}, timeout: {read: 5s, total: 1m}}"
     )
 
     node = last_of(endpoint_of(keys, "/x/{id}"))
@@ -145,7 +145,7 @@ def test_templated_call_states_every_part() -> None:
         query=(("a", "1"), ("b", "true"), ("c", "{{ query.c }}")),
         headers=(("x-a", "{{ settings.key }}"),),
         body='{"m":"{{ body.m }}","n":[1,null]}',
-        timeout=Timeout(read=5.0),
+        timeout=Timeout(read=5.0, total=60.0),
         request_headers=(SAFE,),
     )
 

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from hxroute.compiler.settings import by_default, samples
 from hxroute.ir import (
     BearerAuth,
+    Client,
     Setting,
     Timeout,
     Upstream,
@@ -121,18 +124,25 @@ def test_upstream_has_defaults() -> None:
     assert upstream_of("url: 'http://h'") == Upstream(name="u", url="http://h")
 
 
+@pytest.mark.parametrize("client", get_args(Client))
+def test_every_client_can_be_chosen(client: Client) -> None:
+    assert upstream_of(f"url: 'http://h', client: {client}").client == client
+
+
 def test_upstream_is_as_stated() -> None:
     upstream = upstream_of(
-        "url: 'https://h:1/base', timeout: {connect: 1s, read: 2m}, max_connections: 7,"
-        " idle_timeout: 250ms"
+        "url: 'https://h:1/base', client: h1, max_connections: 7, idle_timeout: 250ms,"
+        " timeout: {connect: 1s, read: 2m, first_byte: 5m, total: 1h}, ca_file: /ca"
     )
 
     assert upstream == Upstream(
         name="u",
         url="https://h:1/base",
-        timeout=Timeout(connect=1.0, read=120.0),
+        client="h1",
+        timeout=Timeout(connect=1.0, read=120.0, first_byte=300.0, total=3600.0),
         max_connections=7,
         idle_timeout=0.25,
+        ca_file="/ca",
     )
 
 

@@ -220,6 +220,47 @@ def test_bounds_are_named(section: str, message: str) -> None:
     assert only(f"{FIRST}{section}\n{LAST}")[:2] == ("HX106", message)
 
 
+@pytest.mark.parametrize(
+    ("client", "help"),
+    [
+        ("httpx", "did you mean `httpx2`?"),
+        ("H1", "did you mean `h1`?"),
+        ("h2", "known are `h1`, `httpx2`"),
+    ],
+)
+def test_client_that_is_not_there(client: str, help: str) -> None:
+    section = f"upstreams: {{a: {{url: 'http://a', client: {client}}}}}"
+
+    found = only(f"{FIRST}{section}\n{LAST}")
+    assert found == ("HX104", f"`client` cannot be `{client}`", help)
+
+
+@pytest.mark.parametrize(
+    ("timeout", "found"),
+    [
+        (
+            "{total: 30}",
+            ("HX109", "`total` is a number, not a duration", "write `30s`"),
+        ),
+        (
+            "{first_byte: 1 m}",
+            ("HX109", "`1 m` is not a duration such as 250ms", "write `1m`"),
+        ),
+        ("{total: 0s}", ("HX109", "no call ends in `0s`", "write 1ms or more")),
+        ("{first-byte: 1s}", ("HX101", "unknown key `first-byte`", "did you mean")),
+    ],
+)
+def test_limit_of_a_call_that_is_none(
+    timeout: str, found: tuple[str, str, str]
+) -> None:
+    section = f"upstreams: {{a: {{url: 'http://a', timeout: {timeout}}}}}"
+
+    code, message, help = only(f"{FIRST}{section}\n{LAST}")
+    assert code == found[0]
+    assert message.startswith(found[1])
+    assert help.startswith(found[2])
+
+
 def test_header_name_too_long_is_none() -> None:
     assert only(f"{FIRST}headers: {{a: {{drop: [{'x' * 129}]}}}}\n{LAST}")[:2] == (
         "HX112",

@@ -30,6 +30,11 @@ upstreams:
     url: "{{ settings.url }}"
     max_connections: 1
     timeout: {pool: 50ms, write: 250ms, read: 5s}
+  brief:
+    url: "{{ settings.url }}"
+    client: httpx2
+    timeout: {first_byte: 5s, total: 100ms}
+  brief_h1: {url: "{{ settings.url }}", client: h1, timeout: {total: 100ms}}
 auth:
   keys: {bearer: ["{{ settings.one }}", "{{ settings.two }}"]}
 headers:
@@ -81,6 +86,8 @@ endpoints:
   - {path: "/plain/{rest:path}", upstream: main}
   - {path: /nobody, upstream: nobody}
   - {path: /narrow, upstream: narrow}
+  - {path: /brief, upstream: brief}
+  - {path: /brief/h1, upstream: brief_h1}
   - {path: "/few/{id}", request: {headers: [few, signed]}, upstream: other}
   - path: "/many/{id}"
     request: {headers: [all_creds, first, signed, last]}

@@ -84,6 +84,27 @@ def test_own_timeout_of_a_call_is_the_one_that_is_said(
     assert "nothing for 0.1 s" in answer.body.decode()
 
 
+@pytest.mark.parametrize("path", ["/brief", "/brief/h1"])
+def test_call_takes_too_long_in_all(gateways: dict[str, Place], path: str) -> None:
+    question, place = ask("GET", path), gateways["rich"]
+
+    answer, _ = place.play(question, [{"sleep": 60}])
+
+    said = answer_of(place.explain(question), "total_timeout")
+    assert what_came(answer) == said
+    assert "more than 0.1 s" in answer.body.decode()
+
+
+def test_call_without_a_limit_in_all_never_takes_too_long(
+    gateways: dict[str, Place],
+) -> None:
+    explanation = gateways["rich"].explain(question_for("any"))
+
+    kinds = {item.kind for item in explanation.failures}
+    assert "read_timeout" in kinds
+    assert "total_timeout" not in kinds
+
+
 def test_no_connection_becomes_free(gateways: dict[str, Place]) -> None:
     question, place = ask("GET", "/narrow"), gateways["rich"]
     data = b"GET /narrow HTTP/1.1\r\nhost: x\r\n\r\n"

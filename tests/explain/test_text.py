@@ -14,6 +14,7 @@ from hxroute.explain import Explanation, explain
 from hxroute.explain.data import Answer, Call, Candidate, Field, Step
 from hxroute.explain.text import lines
 from hxroute.http import Timeout
+from hxroute.ir import Upstream
 from tests.explain.files import ENVIRONMENTS, REPOSITORY, RICH, compiled, explained
 from tests.explain.strategies import questions
 
@@ -67,7 +68,10 @@ def test_request_that_goes_to_an_upstream() -> None:
         "",
         '  {"input":1}',
         "",
-        "  waits at most: connect 30 s, read 30 s, write 30 s, pool 30 s",
+        (
+            f"  client {Upstream('u', 'x').client}, waits at most: "
+            "connect 30 s, read 30 s, write 30 s, pool 30 s"
+        ),
         "",
         "response headers",
         "- server  dropped by `to_client`  routes.yaml:59",
@@ -180,6 +184,19 @@ def test_no_line_holds_what_a_terminal_would_obey(data: st.DataObject) -> None:
         assert row.isprintable()
 
 
+def test_limits_of_a_call_that_need_not_be_there() -> None:
+    shown = read(explained(compiled(RICH), "GET /brief"))
+
+    assert (
+        "  client httpx2, waits at most: connect 10 s, read 60 s, write 60 s, pool 10 s, "
+        "first_byte 5 s, total 0.1 s"
+    ) in shown
+    assert (
+        '  503 total_timeout  {"late":"The call took more than 0.1 s."}  `own` answers '
+        "`timeout`  routes.yaml:64"
+    ) in shown
+
+
 def hostile() -> Explanation:
     """Return an explanation that holds controls wherever there is a text."""
     pairs = ((HOSTILE, HOSTILE),)
@@ -194,7 +211,7 @@ def hostile() -> Explanation:
         candidates=(Candidate(HOSTILE, HOSTILE, 1, "taken", HOSTILE),),
         steps=(Step("Respond", 1, HOSTILE, answer),),
         fields=(field,),
-        call=Call(HOSTILE, 1, HOSTILE, HOSTILE, pairs, HOSTILE, Timeout()),
+        call=Call(HOSTILE, 1, HOSTILE, HOSTILE, pairs, HOSTILE, "h1", Timeout()),
         answer=answer,
         answered=(field,),
         notes=(HOSTILE,),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hxroute.explain import ask, explain
+from hxroute.http import Timeout
 from tests.explain.files import REPOSITORY, RICH, compiled, explained
 from tests.explain.served import Place
 
@@ -317,6 +318,22 @@ def test_timeouts_are_those_of_the_call_before_those_of_the_upstream() -> None:
     assert theirs is not None
     assert (own.timeout.connect, own.timeout.read) == (2.0, 0.1)
     assert theirs.timeout.read == 0.2
+
+
+@pytest.mark.parametrize(
+    ("path", "client", "limits"),
+    [
+        ("/brief", "httpx2", Timeout(first_byte=5.0, total=0.1)),
+        ("/brief/h1", "h1", Timeout(total=0.1)),
+    ],
+)
+def test_call_names_its_client_and_all_limits(
+    path: str, client: str, limits: Timeout
+) -> None:
+    call = explained(compiled(RICH), f"GET {path}").call
+
+    assert call is not None
+    assert (call.client, call.timeout) == (client, limits)
 
 
 def test_explaining_twice_gives_the_same() -> None:

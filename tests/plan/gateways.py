@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import get_args
 
 from hypothesis import strategies as st
 
 from hxroute import nodes
 from hxroute.ir import (
     BearerAuth,
+    Client,
     Endpoint,
     ErrorAnswer,
     ErrorTable,
@@ -42,6 +44,17 @@ bodies = st.sampled_from(
 )
 
 
+limits = st.sampled_from(
+    [
+        Timeout(),
+        Timeout(read=1.0),
+        Timeout(read=1.0, first_byte=1.0),
+        Timeout(first_byte=1.0),
+        Timeout(total=1.0),
+    ]
+)
+
+
 @st.composite
 def answers(draw: st.DrawFn, kind: str) -> ErrorAnswer:
     json, text = draw(bodies)
@@ -56,6 +69,7 @@ def error_tables(draw: st.DrawFn) -> ErrorTable:
     kinds = [
         "timeout",
         "read_timeout",
+        "total_timeout",
         "unreachable",
         "bad_request",
         "not_found",
@@ -103,7 +117,7 @@ def pipelines(draw: st.DrawFn) -> tuple[Node, ...]:
         query=draw(st.sampled_from([None, (), (("a", "{{ query.q }}"),)])),
         headers=draw(st.sampled_from([(), (("x-a", "9"),)])),
         body=draw(st.sampled_from([None, '{"k":"{{ settings.s }}"}'])),
-        timeout=draw(st.sampled_from([None, Timeout(read=1.0), Timeout()])),
+        timeout=draw(st.none() | limits),
         request_headers=tuple(draw(st.lists(header_rules, max_size=2))),
         response_headers=tuple(draw(st.lists(header_rules, max_size=1))),
         errors=table,
@@ -114,8 +128,13 @@ def pipelines(draw: st.DrawFn) -> tuple[Node, ...]:
 @st.composite
 def upstreams(draw: st.DrawFn, name: str) -> Upstream:
     url = draw(st.sampled_from(["http://a", "http://b/{{ settings.s }}"]))
-    limit = draw(st.sampled_from([Timeout(), Timeout(read=1.0)]))
-    return Upstream(name, url, limit, draw(st.sampled_from([1000, 5])))
+    return Upstream(
+        name,
+        url,
+        client=draw(st.sampled_from(get_args(Client))),
+        timeout=draw(limits),
+        max_connections=draw(st.sampled_from([1000, 5])),
+    )
 
 
 some_settings = st.sampled_from(["v1", "v2"]).map(lambda v: (Setting("s", default=v),))

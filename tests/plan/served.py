@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 from hxroute import paths, templates
@@ -11,6 +12,7 @@ from hxroute.errors import (
     MethodNotAllowed,
     NotFound,
     ReadTimeout,
+    TotalTimeout,
 )
 from hxroute.http import Handler, Request, Response, Start, Timeout, read_whole
 from hxroute.ir import Gateway, Node
@@ -40,6 +42,7 @@ PROBES = (
     Probe(((b"authorization", b"Bearer one"),), upstream=503),
     Probe(((b"authorization", b"Bearer one"),), upstream=404),
     Probe(((b"authorization", b"Bearer one"),), upstream=ReadTimeout),
+    Probe(((b"authorization", b"Bearer one"),), upstream=TotalTimeout),
     Probe(((b"authorization", b"Bearer one"),), upstream=ConnectFailed),
 )
 
@@ -81,13 +84,18 @@ class Served:
     def _connect(self, name: str, timeout: Timeout | None) -> Handler:
         upstream = self._upstreams[name]
         url = templates.text(upstream.url, self._values)
-        limits = timeout or upstream.timeout, upstream.max_connections
+        limits = timeout or upstream.timeout
+        if limits.first_byte is None:
+            limits = dataclasses.replace(limits, first_byte=limits.read)
+        means = limits, upstream.client, upstream.max_connections
 
         async def call(request: Request) -> Response:
+            if self._upstream is TotalTimeout and limits.total is None:
+                raise ReadTimeout
             if isinstance(self._upstream, type):
                 raise self._upstream
             asked = (request.method, request.path, request.query, request.body)
-            told = repr((url, limits, asked, sorted(request.headers))).encode()
+            told = repr((url, means, asked, sorted(request.headers))).encode()
             fields = [(b"server", b"s"), (b"x-a", b"1"), (b"x-b", b"2")]
             length = (b"content-length", b"%d" % len(told))
             return Response(self._upstream, [*fields, length], told)

@@ -158,6 +158,16 @@ LIMIT = nodes.LimitBody("1MiB")
             ["upstream: timeout.read 60s -> 250ms"],
         ),
         ([call(timeout=Timeout())], [call()], []),
+        ([call(timeout=Timeout(first_byte=60.0))], [call()], []),
+        (
+            [call(timeout=Timeout(first_byte=5.0))],
+            [call(timeout=Timeout(read=5.0, total=90.0))],
+            [
+                "upstream: timeout.read 60s -> 5s",
+                "upstream: timeout.first_byte 5s -> that of read",
+                "upstream: timeout.total none -> 90s",
+            ],
+        ),
         (
             [call()],
             [nodes.Execute("w")],
@@ -278,6 +288,34 @@ def test_difference_of_error_mappings_is_what_each_kind_answers(
     )
 
     assert found == [f"errors: {text}" for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("limit", "texts"),
+    [(None, []), (1.0, ["errors: `total_timeout` body problem details -> `1`"])],
+)
+def test_call_takes_too_long_in_all_only_where_that_is_limited(
+    limit: float | None, texts: list[str]
+) -> None:
+    answer = ErrorAnswer("total_timeout", json="1")
+    end = call(timeout=Timeout(total=limit))
+
+    assert texts_of(gateway_of(end), gateway_of(mapping(answer), end)) == texts
+
+
+def test_upstream_s_client_and_limits_are_compared() -> None:
+    old = Upstream("u", "http://u", client="httpx2", timeout=Timeout(total=60.0))
+    new = Upstream("u", "http://u", client="h1", timeout=Timeout(first_byte=5.0))
+
+    found = texts_of(
+        gateway_of(call(), upstreams=(old,)), gateway_of(call(), upstreams=(new,))
+    )
+
+    assert found == [
+        "client httpx2 -> h1",
+        "timeout.first_byte that of read -> 5s",
+        "timeout.total 60s -> none",
+    ]
 
 
 @pytest.mark.parametrize(

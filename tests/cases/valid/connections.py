@@ -13,9 +13,9 @@ from hxroute.nodes import Execute, MapErrors, Observe
 from hxroute.runtime import application
 
 FORMAT = 1
-SOURCE = "sha256:e537c7b2dc338b93bf3ba7a88fe31e3a7601ddfd9d8c7ae97671462706f72274"
+SOURCE = "sha256:5fedf250e9f644e54f1de82fc6be3af051dc9e5d2b54bae215d5fe5d3c98b0ec"
 
-SAFE_HEADERS = HeaderRules(name="safe", drop=("authorization", "cookie"), at=13)
+SAFE_HEADERS = HeaderRules(name="safe", drop=("authorization", "cookie"), at=15)
 
 gateway = Gateway(
     endpoints=(
@@ -24,10 +24,10 @@ gateway = Gateway(
             pipeline=(
                 Observe(),
                 MapErrors(),
-                Execute(upstream="patient", request_headers=(SAFE_HEADERS,), at=19),
+                Execute(upstream="patient", request_headers=(SAFE_HEADERS,), at=21),
             ),
             name="ANY /slow",
-            at=18,
+            at=20,
         ),
         Endpoint(
             path="/quick",
@@ -36,39 +36,63 @@ gateway = Gateway(
                 MapErrors(),
                 Execute(
                     upstream="patient",
-                    timeout=Timeout(connect=0.1, read=1.0),
+                    timeout=Timeout(connect=0.1, read=1.0, total=5.0),
                     request_headers=(SAFE_HEADERS,),
-                    at=22,
+                    at=24,
                 ),
             ),
             name="ANY /quick",
-            at=21,
+            at=23,
         ),
         Endpoint(
             path="/other",
             pipeline=(
                 Observe(),
                 MapErrors(),
-                Execute(upstream="partly", request_headers=(SAFE_HEADERS,), at=25),
+                Execute(upstream="partly", request_headers=(SAFE_HEADERS,), at=27),
             ),
             name="ANY /other",
-            at=24,
+            at=26,
+        ),
+        Endpoint(
+            path="/third",
+            pipeline=(
+                Observe(),
+                MapErrors(),
+                Execute(upstream="chosen", request_headers=(SAFE_HEADERS,), at=30),
+            ),
+            name="ANY /third",
+            at=29,
         ),
     ),
     upstreams=(
         Upstream(
             name="patient",
             url="http://slow.internal",
-            timeout=Timeout(connect=0.5, read=600.0, write=1.5, pool=3600.0),
+            timeout=Timeout(
+                connect=0.5,
+                read=600.0,
+                write=1.5,
+                pool=3600.0,
+                first_byte=60.0,
+                total=3600.0,
+            ),
             max_connections=20,
             idle_timeout=55.0,
+            client="h1",
             at=5,
         ),
         Upstream(
             name="partly",
             url="http://other.internal",
             timeout=Timeout(read=5.0),
-            at=10,
+            at=11,
+        ),
+        Upstream(
+            name="chosen",
+            url="http://third.internal",
+            timeout=Timeout(total=120.0),
+            at=12,
         ),
     ),
     unmatched=(Observe(), MapErrors()),
