@@ -13,7 +13,15 @@ from typing import Final, Literal
 
 from hxroute.errors import BadPath
 
-__all__ = ["Pattern", "Policy", "check", "comparable", "parse_pattern", "printable"]
+__all__ = [
+    "Pattern",
+    "Policy",
+    "check",
+    "checked",
+    "comparable",
+    "parse_pattern",
+    "printable",
+]
 
 Policy = Literal["strict", "as_sent"]
 
@@ -32,14 +40,27 @@ _STRICT: Final = (
         "a control is not allowed",
     ),
 )
-_HARMLESS: Final = re.compile(rb"[/A-Za-z0-9_~!$&'()*+,;=:@-]*")
-"""Most paths: nothing in them needs a second look."""
+_HARMLESS: Final = re.compile(rb"/(?!/)[/A-Za-z0-9_~!$&'()*+,;=:@.-]*")
+"""Most paths: where no segment starts with a dot, nothing in them needs a second look."""
 
+_DOT: Final = ord(".")
 _ESCAPE: Final = re.compile(rb"%[0-9a-fA-F]{2}")
 _UNRESERVED: Final = frozenset(
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 )
 _UNPRINTABLE: Final = re.compile(rb"[^\x21-\x7e]")
+
+
+def checked(path: bytes, policy: Policy) -> bytes:
+    """Check a path and return its comparable form.
+
+    Raises:
+        BadPath: as `check` does.
+    """
+    if _HARMLESS.fullmatch(path) and (_DOT not in path or b"/." not in path):
+        return path
+    _look(path, policy)
+    return comparable(path)
 
 
 def check(path: bytes, policy: Policy) -> None:
@@ -49,10 +70,12 @@ def check(path: bytes, policy: Policy) -> None:
         BadPath: for dot segments, plain or encoded, and NUL; under `strict` also for
             two slashes at the beginning, backslashes, encoded slashes, bad percent escapes and controls.
     """
+    checked(path, policy)
+
+
+def _look(path: bytes, policy: Policy) -> None:
     if not path.startswith(b"/"):
         raise BadPath("the path must start with a slash")
-    if _HARMLESS.fullmatch(path) and not path.startswith(b"//"):
-        return
     if _DOT_SEGMENT.search(path):
         raise BadPath("dot segments are not allowed")
     if _NUL.search(path):
@@ -129,12 +152,10 @@ class Pattern:
 
     def extract(self, path: bytes) -> dict[str, bytes]:
         """Return the raw bytes of each parameter of a raw path that matches."""
-        if not self.parameters and self.rest is None:
-            return {}
-        segments = path.split(b"/")
+        segments = path.split(b"/", len(self.segments))
         found = {name: segments[place] for name, place in self.parameters}
         if self.rest is not None:
-            found[self.rest] = b"/".join(segments[len(self.segments) :])
+            found[self.rest] = segments[-1]
         return found
 
 

@@ -11,6 +11,7 @@ from hxroute.errors import (
     UPSTREAM_STATUS,
     PayloadTooLarge,
     ProxyError,
+    TotalTimeout,
     lineage,
 )
 from hxroute.explain.data import Answer, Failure
@@ -19,7 +20,7 @@ from hxroute.http import BODILESS, Request, Response, Start, Timeout
 from hxroute.ir import Node, StatusRule
 from hxroute.nodes import Execute, MapErrors
 from hxroute.responses import Replacement
-from hxroute.runtime import connectors
+from hxroute.runtime import calls
 
 __all__ = ["Answers", "Upstream"]
 
@@ -83,6 +84,8 @@ class Answers:
             max_size: that of the body.
         """
         kinds = {error.kind for node in self._pipeline for error in node.raises()}
+        if limits is None or limits.total is None:
+            kinds.discard(TotalTimeout.kind)
         worded = {error.kind: error for error in _worded(limits, max_size)}
         found = []
         for kind, error in KINDS.items():
@@ -127,7 +130,7 @@ def _worded(limits: Timeout | None, max_size: int | None) -> Iterator[ProxyError
     """Yield the errors whose texts depend on the endpoint."""
     yield PayloadTooLarge(max_size=max_size)
     if limits is not None:
-        yield from connectors.failures(limits)
+        yield from calls.failures(limits)
 
 
 def _samples(

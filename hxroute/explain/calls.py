@@ -11,7 +11,8 @@ from hxroute.explain.values import Values, shown
 from hxroute.http import Request, read_whole
 from hxroute.ir import Gateway, Timeout, Upstream
 from hxroute.nodes import Execute
-from hxroute.runtime.connectors import base_url, framing
+from hxroute.runtime.base import base_of
+from hxroute.runtime.calls import framing
 
 __all__ = ["limits", "sent"]
 
@@ -46,6 +47,7 @@ async def sent(
         base + known.unquoted(target, sources),
         tuple((shown(name), shown(value)) for name, value in fields),
         shown(await read_whole(called.body)),
+        upstream.client,
         limits(node, gateway),
     )
     return call, notes
@@ -60,19 +62,18 @@ def _address(upstream: Upstream, known: Values) -> tuple[str, bytes, tuple[str, 
     notes = _mistakes(upstream, known)
     text = templates.decided(upstream.url, known.shown) or upstream.url
     try:
-        url = base_url(upstream, text)
+        base = base_of(upstream, text)
     except StartError:
         return text.rstrip("/"), _UNKNOWN, notes
-    path = url.raw_path.rstrip(b"/")
-    base = f"{url.scheme}://{shown(url.netloc + path)}"
-    return known.unquoted(base, [upstream.url]), url.netloc, notes
+    begins = f"{base.scheme}://{shown(base.authority + base.path)}"
+    return known.unquoted(begins, [upstream.url]), base.authority, notes
 
 
 def _mistakes(upstream: Upstream, known: Values) -> tuple[str, ...]:
     """Return why no gateway would start on the settings as they are."""
     try:
         text = templates.decided(upstream.url, known.real)
-        base_url(upstream, text or "")
+        base_of(upstream, text or "")
     except KeyError:
         return ()  # a setting that cannot be read here is noted already
     except StartError as exc:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import http
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -37,8 +37,7 @@ class MapErrors:
 
     def wrap(self, next: Handler, start: Start) -> Handler:
         """Prepare the answer of every kind, then try what comes after."""
-        stated = {answer.kind: answer for answer in self.table.answers}
-        answers = {kind: _answer(kind, stated, start) for kind in KINDS}
+        answers = start.once((MapErrors, self.table), lambda: self._answers(start))
 
         async def map_errors(request: Request) -> Response:
             try:
@@ -53,12 +52,21 @@ class MapErrors:
 
         return map_errors
 
+    def _answers(self, start: Start) -> dict[str, _Answer]:
+        """Prepare each answer that some kind comes down to, once."""
+        stated = {answer.kind: answer for answer in self.table.answers}
+        named = {kind: _nearest(kind, stated) for kind in KINDS}
+        prepared: dict[str | None, _Answer] = {None: _problem}
+        for name in dict.fromkeys(named.values()):
+            if name is not None:
+                prepared[name] = _stated_answer(stated[name], start)
+        return {kind: prepared[name] for kind, name in named.items()}
 
-def _answer(kind: str, stated: dict[str, ErrorAnswer], start: Start) -> _Answer:
-    for name in (*lineage(kind), OTHER):
-        if name in stated:
-            return _stated_answer(stated[name], start)
-    return _problem
+
+def _nearest(kind: str, stated: Container[str]) -> str | None:
+    """Return the nearest of a kind's parents, itself first, that is stated."""
+    names = (*lineage(kind), OTHER)
+    return next((name for name in names if name in stated), None)
 
 
 def _stated_answer(answer: ErrorAnswer, start: Start) -> _Answer:

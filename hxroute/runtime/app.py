@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Final
@@ -22,7 +23,7 @@ from hxroute.http import Handler, Request, Response, Start, Timeout
 from hxroute.ir import FORMAT, Gateway, Node, Upstream
 from hxroute.runtime import settings
 from hxroute.runtime.connection import LIMITS
-from hxroute.runtime.connectors import Connector
+from hxroute.runtime.connectors import Connector, open_connector
 from hxroute.runtime.exchange import Exchange
 from hxroute.runtime.routing import Route, Router
 
@@ -45,7 +46,7 @@ class Running:
         self.requests = 0
         self.retired = False
         self.limits = gateway.limits
-        values = settings.resolve(gateway.settings, environ)
+        values = templates.Settings(settings.resolve(gateway.settings, environ))
         self._connectors = {
             upstream.name: _connector(upstream, values)
             for upstream in gateway.upstreams
@@ -97,13 +98,15 @@ def _connector(upstream: Upstream, values: templates.Values) -> Connector:
         raise StartError(
             f"line {upstream.at}: upstream `{upstream.name}` has no fixed url"
         )
-    return Connector(upstream, url)
+    return open_connector(upstream, url)
 
 
 def _fold(pipeline: Iterable[Node], handler: Handler, start: Start, at: int) -> Handler:
+    """Put nodes around a handler; what is equal from a node on inwards is one handler."""
     with _at_start(at):
         for node in reversed(tuple(pipeline)):
-            handler = node.wrap(handler, start)
+            wrap = functools.partial(node.wrap, handler, start)
+            handler = start.once((_fold, node, handler), wrap)
     return handler
 
 

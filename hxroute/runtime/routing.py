@@ -1,9 +1,16 @@
-"""Routing: which endpoint takes a request."""
+"""Routing: which endpoint takes a request.
+
+The first endpoint of the file whose path and method match takes it. Paths without
+parameters stand in a dictionary, the others in a tree of segments, so that finding one
+costs the same among ten and among ten thousand. Either is an index only: of all that
+have a path, whoever stands first in the file wins.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from hxroute import paths
 from hxroute.errors import MethodNotAllowed, NotFound
@@ -11,6 +18,8 @@ from hxroute.http import Handler, Request
 from hxroute.ir import STANDARD_METHODS, UNLISTED_METHODS, Endpoint
 
 __all__ = ["Route", "Router", "takes"]
+
+_SLASH: Final = ord("/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +39,110 @@ def takes(endpoint: Endpoint, method: str) -> bool:
     return method not in UNLISTED_METHODS
 
 
+class _Slot:
+    """The endpoints of one path or pattern: the first of them for each method.
+
+    `by` has every method that one of them lists, and, where one lists none, those that
+    it does not take, by None; `other` takes the rest.
+    """
+
+    __slots__ = ("by", "other")
+
+    def __init__(self) -> None:
+        self.by: dict[str, Route | None] = {}
+        self.other: Route | None = None
+
+    def add(self, route: Route) -> None:
+        """Add the endpoint that comes next in the file."""
+        for method in route.endpoint.methods:
+            if self.by.get(method) is None:
+                taken = None if method in UNLISTED_METHODS else self.other
+                self.by[method] = taken or route
+        if self.other is None and not route.endpoint.methods:
+            self.other = route
+            for method in UNLISTED_METHODS:
+                self.by.setdefault(method, None)
+
+    def allowed(self) -> Iterator[str]:
+        """Yield the methods that are taken, of those that have a name."""
+        yield from (method for method, route in self.by.items() if route is not None)
+        if self.other is not None:
+            yield from STANDARD_METHODS
+
+
+class _Node:
+    """Where paths meet: what goes on, by segment or by a parameter, and who ends here."""
+
+    __slots__ = ("children", "ending", "parameter", "rest")
+
+    def __init__(self) -> None:
+        self.children: dict[bytes, _Node] = {}
+        self.parameter: _Node | None = None
+        self.ending: _Slot | None = None
+        self.rest: _Slot | None = None
+
+    def add(self, route: Route) -> None:
+        """Add the endpoint that comes next in the file."""
+        node = self
+        for segment in route.pattern.segments[1:]:  # before the first slash is nothing
+            if segment is not None:
+                node = node.children.setdefault(segment, _Node())
+            else:
+                node.parameter = node = node.parameter or _Node()
+        if route.pattern.rest is None:
+            slot = node.ending = node.ending or _Slot()
+        else:
+            slot = node.rest = node.rest or _Slot()
+        slot.add(route)
+
+    def walk(self, segments: list[bytes]) -> list[_Slot]:
+        """Return all that have a path, by its segments behind the first slash.
+
+        It goes from segment to segment with every node that the path has reached, and
+        so comes to no node twice: whatever a client sends, there are at most 2**n of
+        them behind n segments, and no more in all than the file has segments.
+        """
+        found: list[_Slot] = []
+        live = [self]
+        for segment in segments:
+            reached = []
+            for node in live:
+                if node.rest is not None:
+                    found.append(node.rest)
+                child = node.children.get(segment)
+                if child is not None:
+                    reached.append(child)
+                if node.parameter is not None and segment:
+                    reached.append(node.parameter)
+            if not reached:
+                return found
+            live = reached
+        found += [node.ending for node in live if node.ending is not None]
+        return found
+
+
 class Router:
-    """The endpoints in file order, with an index over those of one path only."""
+    """The endpoints of a gateway, to be asked which of them takes a request.
+
+    Args:
+        routes: the endpoints in file order.
+        policy: which paths are refused.
+    """
 
     def __init__(self, routes: Iterable[Route], policy: paths.Policy) -> None:
         self._policy = policy
-        self._exact: dict[bytes, list[Route]] = {}
-        self._patterns: list[tuple[bytes, Route]] = []
+        self._exact: dict[bytes, _Slot] = {}
+        self._tree = _Node()
+        self._depth = 1
+        # Of the paths in `_exact`, those that have been asked for, and all that have them.
+        self._known: dict[bytes, Sequence[_Slot]] = {}
         for route in routes:
             literal = route.pattern.literal
             if literal is None:
-                self._patterns.append((route.pattern.prefix, route))
+                self._tree.add(route)
+                self._depth = max(self._depth, len(route.pattern.segments))
             else:
-                self._exact.setdefault(literal, []).append(route)
+                self._exact.setdefault(literal, _Slot()).add(route)
 
     def match(self, request: Request) -> Handler:
         """Return the handler of the first endpoint whose path and method match.
@@ -52,34 +152,54 @@ class Router:
             NotFound: where no endpoint has the path.
             MethodNotAllowed: where endpoints have the path, but not the method.
         """
-        if not request.path.startswith(b"/"):
-            raise NotFound  # `OPTIONS *` asks for no path
-        paths.check(request.path, self._policy)
-        path = paths.comparable(request.path)
-        candidates = self._candidates(path)
-        for route in candidates:
-            if takes(route.endpoint, request.method):
-                request.endpoint = route.endpoint
-                request.params = route.pattern.extract(request.path)
-                return route.handler
-        if not candidates:
-            raise NotFound
-        raise MethodNotAllowed(allow=_allowed(candidates))
+        path, method = request.path, request.method
+        found = self._known.get(path) or self._found(path)
+        taken: Route | None = None
+        for slot in found:
+            route = slot.by.get(method, slot.other)
+            if route is not None and (taken is None or route.place < taken.place):
+                taken = route
+        if taken is None:
+            raise _refusal(found)
+        request.endpoint = taken.endpoint
+        pattern = taken.pattern
+        if pattern.parameters or pattern.rest is not None:
+            request.params = pattern.extract(path)
+        return taken.handler
 
-    def _candidates(self, path: bytes) -> list[Route]:
-        segments = path.split(b"/")
-        found = list(self._exact.get(path, ()))
-        exact = len(found)
-        found += [
-            route
-            for prefix, route in self._patterns
-            if path.startswith(prefix) and route.pattern.matches(segments)
-        ]
-        if exact and len(found) > exact:
-            found.sort(key=lambda route: route.place)
+    def _found(self, path: bytes) -> Sequence[_Slot]:
+        """Return all endpoints that have a path."""
+        if not path or path[0] != _SLASH:
+            raise NotFound  # `OPTIONS *` asks for no path
+        form = paths.checked(path, self._policy)
+        found = self._tree.walk(form.split(b"/", self._depth)[1:])
+        exact = self._exact.get(form)
+        if exact is not None:
+            found.append(exact)
+            if form == path:
+                found = [_merged(found)]
+                self._known[path] = found
         return found
 
 
-def _allowed(candidates: list[Route]) -> tuple[str, ...]:
-    methods = {m for r in candidates for m in r.endpoint.methods or STANDARD_METHODS}
-    return tuple(sorted(methods))
+def _merged(slots: list[_Slot]) -> _Slot:
+    """Put together who has one path."""
+    if len(slots) == 1:
+        return slots[0]
+    merged = _Slot()
+    merged.other = _first(slot.other for slot in slots)
+    for method in {method for slot in slots for method in slot.by}:
+        merged.by[method] = _first(slot.by.get(method, slot.other) for slot in slots)
+    return merged
+
+
+def _first(routes: Iterable[Route | None]) -> Route | None:
+    standing = (route for route in routes if route is not None)
+    return min(standing, key=lambda route: route.place, default=None)
+
+
+def _refusal(found: Sequence[_Slot]) -> NotFound | MethodNotAllowed:
+    if not found:
+        return NotFound()
+    allowed = {method for slot in found for method in slot.allowed()}
+    return MethodNotAllowed(allow=tuple(sorted(allowed)))

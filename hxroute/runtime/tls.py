@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from pathlib import Path
 
 from hxroute.errors import StartError
 from hxroute.ir import Upstream
 
-__all__ = ["context"]
+__all__ = ["context", "is_closed_in_order"]
 
 
 def context(upstream: Upstream) -> ssl.SSLContext:
@@ -40,3 +41,14 @@ def context(upstream: Upstream) -> ssl.SSLContext:
         file if file.is_file() else None, folder if folder.is_dir() else None
     )
     return made
+
+
+def is_closed_in_order(transport: asyncio.BaseTransport) -> bool:
+    """Tell whether TLS was told to end: otherwise anybody may have cut it.
+
+    RFC 8446 §6.1; what has no other end is incomplete then (RFC 9112 §9.8).
+    """
+    try:
+        return not transport.get_extra_info("ssl_object").read(1)
+    except ssl.SSLError:
+        return False

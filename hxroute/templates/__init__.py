@@ -37,7 +37,7 @@ from hxroute.templates.render import (
     text,
     to_bytes,
 )
-from hxroute.templates.values import PathParameter, Sparse, Values, values
+from hxroute.templates.values import PathParameter, Settings, Sparse, Values, values
 
 __all__ = [
     "FILTERS",
@@ -47,6 +47,7 @@ __all__ = [
     "Mistake",
     "PathParameter",
     "Render",
+    "Settings",
     "Sparse",
     "Values",
     "content",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -12,10 +13,10 @@ from jinja2.visitor import NodeTransformer
 from hxroute.errors import BadRequest
 from hxroute.templates.allowance import begin
 from hxroute.templates.environment import ENVIRONMENT
-from hxroute.templates.language import parse, root_and_key
+from hxroute.templates.language import is_simple, parse, references, root_and_key
 from hxroute.templates.values import Values
 
-__all__ = ["evaluator", "folds"]
+__all__ = ["folds", "pieces"]
 
 _COMPILED: Final[dict[str, Callable[[Values], object]]] = {}
 """Expressions by what they say: a thousand endpoints share the few of their file."""
@@ -94,23 +95,43 @@ def _constant(node: nodes.Expr) -> nodes.Const | None:
     return nodes.Const(value, lineno=node.lineno)
 
 
-def evaluator(expression: nodes.Expr, settings: Values) -> Any:
-    """Return a constant node, or a function from the request's values to a value."""
+def pieces(source: str, settings: Values) -> list[Any]:
+    """Split a template into literal text, constant nodes, and functions.
+
+    A function makes a value of a request's values.
+    """
+    if is_simple(source):
+        return [
+            part if isinstance(part, str) else _referred(*part, settings)
+            for part in references(source)
+        ]
+    return [
+        part if isinstance(part, str) else _evaluator(part, settings)
+        for part in parse(source)
+    ]
+
+
+def _referred(root: str, key: str, settings: Values) -> Any:
+    return nodes.Const(settings[key]) if root == "settings" else _reader(root, key)
+
+
+def _evaluator(expression: nodes.Expr, settings: Values) -> Any:
     folded = _Fold(settings).visit(expression)
     constant = _constant(folded)
     if constant is not None:
         return constant
+    root, name = root_and_key(folded)
+    if root is not None and name is not None:
+        return _reader(root, name)
     key = repr(folded)
     if key not in _COMPILED:
-        _COMPILED[key] = _reference(folded) or _guarded(_compiled(folded))
+        _COMPILED[key] = _guarded(_compiled(folded))
     return _COMPILED[key]
 
 
-def _reference(expression: nodes.Expr) -> Callable[[Values], object] | None:
+@functools.cache
+def _reader(root: str, key: str) -> Callable[[Values], object]:
     """Return what reads `variable.key`, as most expressions do, without Jinja2's code."""
-    root, key = root_and_key(expression)
-    if root is None or key is None:
-        return None
 
     def value(values: Values) -> object:
         result = ENVIRONMENT.getitem(values.get(root), key)

@@ -26,6 +26,7 @@ __all__ = [
     "parse",
     "raised",
     "read",
+    "references",
     "root_and_key",
     "roots",
     "shown_names",
@@ -69,7 +70,7 @@ def parse(source: str) -> tuple[Part, ...]:
     if not is_template(source):
         return (source,) if source else ()
     if is_simple(source):
-        return tuple(_references(source))
+        return tuple(map(_part, references(source)))
     parts: list[Part] = []
     for node in _parsed(source).body:
         if not isinstance(node, nodes.Output):
@@ -83,18 +84,25 @@ def parse(source: str) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def _references(source: str) -> Iterator[Part]:
+def references(source: str) -> Iterator[str | tuple[str, str]]:
     """Read what most templates are, text and `{{ variable.key }}`, without a parser."""
     end = 0
     for match in _REFERENCE.finditer(source):
         if match.start() > end:
             yield source[end : match.start()]
-        reference = nodes.Getattr(nodes.Name(match[1], "load"), match[2], "load")
-        reference.set_lineno(1).set_environment(ENVIRONMENT)
-        yield reference
+        yield match[1], match[2]
         end = match.end()
     if end < len(source):
         yield source[end:]
+
+
+def _part(piece: str | tuple[str, str]) -> Part:
+    if isinstance(piece, str):
+        return piece
+    root, key = piece
+    reference = nodes.Getattr(nodes.Name(root, "load"), key, "load")
+    reference.set_lineno(1).set_environment(ENVIRONMENT)
+    return reference
 
 
 @functools.lru_cache(1024)

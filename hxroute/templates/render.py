@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 from urllib.parse import quote
 
 from jinja2 import TemplateSyntaxError, nodes
@@ -19,10 +19,10 @@ from hxroute import jsontext
 from hxroute.errors import BadRequest
 from hxroute.templates.allowance import PER_INPUT, begin, end, take, take_encoded
 from hxroute.templates.environment import shown
-from hxroute.templates.folding import evaluator
-from hxroute.templates.language import names, parse, strings
+from hxroute.templates.folding import pieces
+from hxroute.templates.language import names, strings
 from hxroute.templates.mistakes import mistakes
-from hxroute.templates.values import PathParameter, Values
+from hxroute.templates.values import PathParameter, Settings, Values
 
 __all__ = [
     "Render",
@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 Render = Callable[[Values], str]
+_Prepared = TypeVar("_Prepared")
 
 _MOST_DECIDED: Final = 16 << 10
 """Characters that are made of a template to see what settings alone make of it."""
@@ -42,7 +43,23 @@ _MOST_DECIDED: Final = 16 << 10
 
 def text(source: str, settings: Values) -> str | Render:
     """Prepare a template whose output is text: a constant where settings decide it."""
+    return _once(_text, source, settings)
+
+
+def _text(source: str, settings: Values) -> str | Render:
     return _alone(source, settings, shown)
+
+
+def _once(
+    prepare: Callable[[str, Values], _Prepared], source: str, settings: Values
+) -> _Prepared:
+    """Prepare a template, where these settings have not seen it yet."""
+    if not isinstance(settings, Settings):
+        return prepare(source, settings)
+    key = (prepare, source)
+    if key not in settings.prepared:
+        settings.prepared[key] = prepare(source, settings)
+    return cast("_Prepared", settings.prepared[key])
 
 
 def decided(source: str, settings: Values) -> str | None:
@@ -66,6 +83,10 @@ def path(source: str, settings: Values) -> str | Render:
 
     A path parameter goes in as its raw bytes, any other value percent-encoded.
     """
+    return _once(_path, source, settings)
+
+
+def _path(source: str, settings: Values) -> str | Render:
     return _alone(source, settings, _as_path)
 
 
@@ -92,19 +113,23 @@ def _alone(
 def _joined(
     source: str, settings: Values, show: Callable[[object], str]
 ) -> str | Render:
-    pieces: list[Any] = []
-    for part in parse(source):
-        piece = part if isinstance(part, str) else evaluator(part, settings)
-        pieces.append(show(piece.value) if isinstance(piece, nodes.Const) else piece)
-    if all(isinstance(piece, str) for piece in pieces):
-        return _put_together(pieces)
-    if len(pieces) == 1:
-        only = pieces[0]
+    return _put_in_order(pieces(source, settings), show)
+
+
+def _put_in_order(pieces: Iterable[Any], show: Callable[[object], str]) -> str | Render:
+    parts = [
+        show(piece.value) if isinstance(piece, nodes.Const) else piece
+        for piece in pieces
+    ]
+    if all(isinstance(part, str) for part in parts):
+        return _put_together(parts)
+    if len(parts) == 1:
+        only = parts[0]
         return lambda values: show(only(values))
 
     def render(values: Values) -> str:
         return _put_together(
-            [p if isinstance(p, str) else show(p(values)) for p in pieces]
+            [p if isinstance(p, str) else show(p(values)) for p in parts]
         )
 
     return render
@@ -129,6 +154,10 @@ def document(source: str, settings: Values) -> bytes | Callable[[Values], bytes]
 
     A string that is exactly one expression keeps the expression's type.
     """
+    return _once(_document, source, settings)
+
+
+def _document(source: str, settings: Values) -> bytes | Callable[[Values], bytes]:
     begin()
     prepared = _prepared(json.loads(source), settings)
     if not callable(prepared):
@@ -185,11 +214,11 @@ def _prepared(value: object, settings: Values) -> Any:
 
 
 def _prepared_leaf(source: str, settings: Values) -> Any:
-    parts = parse(source)
+    parts = pieces(source, settings)
     if len(parts) != 1 or isinstance(parts[0], str):
-        return _joined(source, settings, shown)
-    value = evaluator(parts[0], settings)
-    return value.value if isinstance(value, nodes.Const) else value
+        return _put_in_order(parts, shown)
+    only = parts[0]
+    return only.value if isinstance(only, nodes.Const) else only
 
 
 def _now(item: Any, values: Values) -> object:

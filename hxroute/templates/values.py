@@ -9,9 +9,22 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 from hxroute import jsontext
 from hxroute.http import UNPARSED, Request
 
-__all__ = ["PathParameter", "Sparse", "Values", "values"]
+__all__ = ["PathParameter", "Settings", "Sparse", "Values", "values"]
 
 Values = Mapping[str, Any]
+
+
+class Settings(dict[str, Any]):
+    """The values of settings, and what templates have become under them.
+
+    Endpoints have many templates in common; what is kept here goes with the values.
+    """
+
+    __slots__ = ("prepared",)
+
+    def __init__(self, values: Values) -> None:
+        super().__init__(values)
+        self.prepared: dict[tuple[object, str], Any] = {}
 
 
 class Sparse(dict[str, Any]):

@@ -8,7 +8,7 @@ import pytest
 
 from hxroute.errors import StartError
 from hxroute.ir import Upstream
-from hxroute.runtime.connectors import Connector
+from hxroute.runtime.connectors import open_connector
 from tests.behaviours.origin import Call, reply, stall
 from tests.behaviours.registry import Peer, Play, run
 from tests.behaviours.stage import request, stage
@@ -254,7 +254,7 @@ async def a_path_without_a_slash_is_refused() -> None:
 @go("TestSingleJoinSlash-no-base")
 async def a_gateway_does_not_start_without_a_base() -> None:
     with pytest.raises(StartError):
-        Connector(Upstream("u", "{{ settings.url }}"), "")
+        open_connector(Upstream("u", "{{ settings.url }}"), "")
 
 
 @go(

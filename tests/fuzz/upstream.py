@@ -28,7 +28,7 @@ from hxroute.http import (
 )
 from hxroute.ir import Upstream
 from hxroute.nodes import Execute
-from hxroute.runtime.connectors import Connector
+from hxroute.runtime.connectors import Connector, open_connector
 from tests.fuzz.answers import Answer, read_answer
 
 __all__ = ["upstream"]
@@ -161,7 +161,7 @@ async def _called(
     server: _Server, method: str, again: str, expected: Answer | None
 ) -> None:
     one = Upstream("u", "x", _PATIENCE, max_connections=1)
-    connector = Connector(one, server.url)
+    connector = open_connector(one, server.url)
     try:
         call = _executing(connector)
         await _judged(call, method, expected)

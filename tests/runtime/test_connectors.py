@@ -21,7 +21,7 @@ from hxroute.errors import (
 )
 from hxroute.http import Request, Response, Timeout, read_whole
 from hxroute.ir import Upstream
-from hxroute.runtime.connectors import Connector
+from hxroute.runtime.connectors import open_connector
 from hxroute.sandbox.scripted import Script, ScriptedUpstream
 
 QUICK = Timeout(connect=0.2, read=0.2, write=0.2, pool=0.2)
@@ -45,7 +45,7 @@ def called(script: Script, request: Request | None = None) -> bytes | ProxyError
 
     async def scenario() -> bytes | ProxyError:
         async with ScriptedUpstream({"c": script}) as upstream:
-            connector = Connector(Upstream("u", "x", QUICK), upstream.url)
+            connector = open_connector(Upstream("u", "x", QUICK), upstream.url)
             try:
                 return await whole(await connector.handler(None)(request or asking()))
             except ProxyError as exc:
@@ -107,13 +107,13 @@ def test_call_to_a_closed_port_fails_to_connect() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{probe.getsockname()[1]}"
-    connector = Connector(Upstream("u", "x", QUICK), url)
+    connector = open_connector(Upstream("u", "x", QUICK), url)
     with pytest.raises(ConnectFailed):
         asyncio.run(connector.handler(None)(asking()))
 
 
 def test_call_to_a_name_that_is_none_fails_to_connect() -> None:
-    connector = Connector(Upstream("u", "x", Timeout(connect=5)), "http://no.invalid")
+    connector = open_connector(Upstream("u", "x", Timeout(connect=5)), "http://no.invalid")
     with pytest.raises(ConnectFailed):
         asyncio.run(connector.handler(None)(asking()))
 
@@ -130,7 +130,7 @@ def test_call_to_a_full_backlog_times_out_connecting() -> None:
                 queued.setblocking(False)
                 queued.connect_ex(deaf.getsockname())
             url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
-            connector = Connector(Upstream("u", "x"), url)
+            connector = open_connector(Upstream("u", "x"), url)
             with pytest.raises(ConnectTimeout, match=r"within 0\.2 s"):
                 await connector.handler(QUICK)(asking())
 
@@ -142,7 +142,7 @@ def test_call_with_the_pool_in_use_times_out_waiting() -> None:
         async with ScriptedUpstream({"c": [{"sleep": 9}]}) as upstream:
             patient = Timeout(read=9, pool=0.2)
             one = Upstream("u", "x", patient, max_connections=1)
-            connector = Connector(one, upstream.url)
+            connector = open_connector(one, upstream.url)
             first = asyncio.create_task(connector.handler(None)(asking()))
             await upstream.arrived("c")
             with pytest.raises(PoolTimeout):
@@ -167,7 +167,7 @@ def test_call_to_an_upstream_that_takes_nothing_times_out_writing() -> None:
         server = await asyncio.start_server(deaf, "127.0.0.1", 0, limit=1)
         async with server:
             url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-            connector = Connector(Upstream("u", "x", QUICK), url)
+            connector = open_connector(Upstream("u", "x", QUICK), url)
             with pytest.raises(WriteTimeout):
                 await connector.handler(None)(asking("c", "POST", bytes(50_000_000)))
             done.set()
@@ -183,7 +183,7 @@ def resent(method: str) -> tuple[int, int]:
         async with ScriptedUpstream(
             {"first": [OK], "c": [{"close": True}]}
         ) as upstream:
-            connector = Connector(Upstream("u", "x", QUICK), upstream.url)
+            connector = open_connector(Upstream("u", "x", QUICK), upstream.url)
             call = connector.handler(None)
             await whole(await call(asking("first")))
             status = 200
@@ -209,7 +209,7 @@ def test_call_on_a_stale_connection_is_never_sent_again_where_it_may_not() -> No
 def test_call_on_a_new_connection_is_sent_once() -> None:
     async def scenario() -> int:
         async with ScriptedUpstream({"c": [{"close": True}]}) as upstream:
-            connector = Connector(Upstream("u", "x", QUICK), upstream.url)
+            connector = open_connector(Upstream("u", "x", QUICK), upstream.url)
             with pytest.raises(Disconnected):
                 await connector.handler(None)(asking())
             await connector.close()
@@ -221,7 +221,7 @@ def test_call_on_a_new_connection_is_sent_once() -> None:
 def test_call_adds_nothing_but_the_host() -> None:
     async def scenario() -> list[tuple[str, str]]:
         async with ScriptedUpstream() as upstream:
-            connector = Connector(Upstream("u", "x"), upstream.url + "/base/")
+            connector = open_connector(Upstream("u", "x"), upstream.url + "/base/")
             await whole(await connector.handler(None)(asking()))
             await connector.close()
             assert upstream.seen[0].target == "/base/x"
@@ -247,7 +247,7 @@ def test_call_adds_nothing_but_the_host() -> None:
 def test_connector_on_a_bad_url_does_not_start(url: str) -> None:
     upstream = Upstream("u", "{{ settings.url }}", at=5)
     with pytest.raises(StartError, match="line 5: upstream `u`") as caught:
-        Connector(upstream, url)
+        open_connector(upstream, url)
     assert "secret" not in str(caught.value)
 
 
@@ -262,7 +262,7 @@ def test_call_over_tls_to_a_plain_port_fails_to_connect() -> None:
         server = await asyncio.start_server(plain, "127.0.0.1", 0)
         async with server:
             url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-            connector = Connector(Upstream("u", "x", Timeout(connect=5)), url)
+            connector = open_connector(Upstream("u", "x", Timeout(connect=5)), url)
             with pytest.raises(ConnectFailed):
                 await connector.handler(None)(asking())
             await connector.close()
@@ -278,7 +278,7 @@ def test_call_never_hands_on_what_came_behind_a_response() -> None:
     async def scenario() -> None:
         scripts: dict[str, Script] = {"extra": [OK + evil], "empty": [empty + evil]}
         async with ScriptedUpstream({**scripts, "c": [OK]}) as upstream:
-            connector = Connector(Upstream("u", "x"), upstream.url)
+            connector = open_connector(Upstream("u", "x"), upstream.url)
             call = connector.handler(None)
             for case in ("extra", "empty") * 10:
                 response = await call(asking(case))
@@ -293,7 +293,7 @@ def test_call_uses_a_connection_again_after_whatever_ended_cleanly() -> None:
     async def scenario() -> int:
         empty = "HTTP/1.1 304 Not Modified\r\n\r\n"
         async with ScriptedUpstream({"c": [OK], "none": [empty]}) as upstream:
-            connector = Connector(Upstream("u", "x"), upstream.url)
+            connector = open_connector(Upstream("u", "x"), upstream.url)
             for case in ("c", "none", "c"):
                 await whole(await connector.handler(None)(asking(case)))
             await connector.close()

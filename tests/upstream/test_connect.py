@@ -13,7 +13,7 @@ import pytest
 from hxroute.errors import ConnectFailed, ConnectTimeout
 from hxroute.http import Request, Timeout, read_whole
 from hxroute.ir import Upstream
-from hxroute.runtime.connectors import Connector
+from hxroute.runtime.connectors import open_connector
 from tests.processes import free_port
 from tests.runtime.serving import compiled, served
 from tests.upstream.cases import ABC, REFUSED, Case, Expected, Refused, Whole, sized
@@ -205,9 +205,9 @@ def test_slow_names_leave_other_names_alone() -> None:
         limits = Timeout(connect=60)
         async with RawUpstream() as upstream:
             url = upstream.url.replace("127.0.0.1", "slow.invalid")
-            slow = Connector(Upstream("slow", "x", limits), url, names)
+            slow = open_connector(Upstream("slow", "x", limits), url, names)
             url = upstream.url.replace("127.0.0.1", "localhost")
-            good = Connector(Upstream("good", "x", limits), url)
+            good = open_connector(Upstream("good", "x", limits), url)
             try:
                 waiting = [
                     asyncio.create_task(slow.handler(None)(request()))
@@ -237,7 +237,7 @@ def test_name_that_takes_too_long_is_a_timeout() -> None:
     async def scenario() -> None:
         names = SlowNames()
         limits = Timeout(connect=0.2)
-        slow = Connector(Upstream("slow", "x", limits), "http://slow.invalid", names)
+        slow = open_connector(Upstream("slow", "x", limits), "http://slow.invalid", names)
         try:
             for _ in range(2):
                 with pytest.raises(ConnectTimeout):
@@ -261,7 +261,7 @@ def test_name_that_fails_once_is_asked_for_again() -> None:
         async with RawUpstream() as upstream:
             upstream.scripts["/x"] = (ABC,)
             url = upstream.url.replace("127.0.0.1", "moody.invalid")
-            moody = Connector(Upstream("moody", "x"), url, names)
+            moody = open_connector(Upstream("moody", "x"), url, names)
             with pytest.raises(ConnectFailed):
                 await moody.handler(None)(request())
             answer = await moody.handler(None)(request())

@@ -12,7 +12,7 @@ from typing import Final
 
 from hxroute.http import Request, Timeout, read_whole
 from hxroute.ir import Upstream
-from hxroute.runtime.connectors import Connector
+from hxroute.runtime.connectors import Connector, open_connector
 from tests.runtime.serving import compiled, served
 from tests.upstream.cases import ABC, Case, Whole, head, sized
 from tests.upstream.gateway import HEAD, Bench, bench, gateway_of, tell
@@ -119,7 +119,7 @@ def test_pool_is_whole_after_calls_are_cancelled_twice() -> None:
         limits = Upstream("pool", "x", Timeout(pool=5), max_connections=5)
         async with RawUpstream() as upstream:
             upstream.scripts["/pool/events"] = SLOW_EVENTS
-            connector = Connector(limits, upstream.url)
+            connector = open_connector(limits, upstream.url)
             for _ in range(CANCELS // 20):
                 await asyncio.gather(
                     *(cancelled_twice(connector, chance) for _ in range(20))

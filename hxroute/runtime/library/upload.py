@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator
 import httpcore2
 
 from hxroute.errors import ProxyError
-from hxroute.runtime.wire import IN_USE, Stream
+from hxroute.runtime.library.wire import IN_USE, Stream
 
 __all__ = ["Upload"]
 

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Any
 
 import httpcore2
 
-from hxroute.runtime.race import first_of
-from hxroute.runtime.resolve import Lookup, Resolver, look_up
-from hxroute.runtime.wire import Stream
+from hxroute.runtime.dial import Dialer
+from hxroute.runtime.library.wire import Stream
+from hxroute.runtime.resolve import Lookup
 
 __all__ = ["Network"]
-
-_STAGGER_SECONDS: Final = 0.25
-"""How much later the next address of a name is tried (RFC 8305 §5)."""
 
 
 class Network(httpcore2.AsyncNetworkBackend):
     """Connects to one upstream."""
 
-    def __init__(self, lookup: Lookup = look_up) -> None:
-        self._resolver = Resolver(lookup)
+    def __init__(self, lookup: Lookup) -> None:
+        self._dialer = Dialer(lookup)
 
     async def connect_tcp(
         self,
@@ -40,9 +37,7 @@ class Network(httpcore2.AsyncNetworkBackend):
         """
         try:
             async with asyncio.timeout(timeout):
-                addresses = await self._resolver.addresses(host, port)
-                attempts = [_attempt(address, port) for address in addresses]
-                return await first_of(attempts, _STAGGER_SECONDS, Stream.abort)
+                return await self._dialer.dial(Stream, host, port, discard=Stream.abort)
         except TimeoutError as exc:
             raise httpcore2.ConnectTimeout from exc
         except OSError as exc:
@@ -51,12 +46,3 @@ class Network(httpcore2.AsyncNetworkBackend):
     async def sleep(self, seconds: float) -> None:
         """Wait."""
         await asyncio.sleep(seconds)
-
-
-def _attempt(address: str, port: int) -> Callable[[], Coroutine[Any, Any, Stream]]:
-    async def connect() -> Stream:
-        loop = asyncio.get_running_loop()
-        _, stream = await loop.create_connection(Stream, address, port)
-        return stream
-
-    return connect

@@ -15,7 +15,8 @@ from typing import Any, Final
 
 import httpcore2
 
-from hxroute.runtime.answering import Answering, TooMuch
+from hxroute.runtime.library.answering import Answering, TooMuch
+from hxroute.runtime.tls import is_closed_in_order
 
 __all__ = ["IN_USE", "Stream"]
 
@@ -80,7 +81,7 @@ class Stream(asyncio.Protocol, httpcore2.AsyncNetworkStream):
 
     def eof_received(self) -> None:
         """Close too: an upstream that will say no more has no use for more."""
-        if self._is_tls and not self._is_closed_in_order():
+        if self._is_tls and not is_closed_in_order(self._transport):
             self._error = ConnectionError("the connection was cut")
         self._ended = True
         self._wake()
@@ -92,16 +93,6 @@ class Stream(asyncio.Protocol, httpcore2.AsyncNetworkStream):
         self._ended = True
         self._error = self._error or exc
         self._wake()
-
-    def _is_closed_in_order(self) -> bool:
-        """Tell whether TLS was told to end: otherwise anybody may have cut it.
-
-        RFC 8446 §6.1; what has no other end is incomplete then (RFC 9112 §9.8).
-        """
-        try:
-            return not self._transport.get_extra_info("ssl_object").read(1)
-        except ssl.SSLError:
-            return False
 
     def pause_writing(self) -> None:
         """Wait for the upstream to take what is written."""
