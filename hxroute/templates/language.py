@@ -221,6 +221,8 @@ def _is_text(node: object) -> bool:
 @functools.lru_cache(1 << 16)
 def names(source: str) -> tuple[tuple[str, str | None], ...]:
     """Return each variable of a template with the key it is asked for, where known."""
+    if is_simple(source):
+        return tuple(part for part in references(source) if not isinstance(part, str))
     try:
         parts = read(source)
     except TemplateSyntaxError:

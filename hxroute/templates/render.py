@@ -117,7 +117,7 @@ def _joined(
 
 
 def _put_in_order(pieces: Iterable[Any], show: Callable[[object], str]) -> str | Render:
-    parts = [
+    parts: list[Any] = [
         show(piece.value) if isinstance(piece, nodes.Const) else piece
         for piece in pieces
     ]
