@@ -26,11 +26,13 @@ __all__ = [
     "Gone",
     "Handler",
     "Headers",
+    "Passing",
     "Request",
     "Response",
     "Start",
     "Timeout",
     "first",
+    "firsts",
     "forwardable",
     "meant",
     "read_whole",
@@ -178,6 +180,11 @@ def first(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes | None:
     return next((value for key, value in headers if key == name), None)
 
 
+def firsts(headers: Headers) -> dict[bytes, bytes]:
+    """Return the value of the first field of every name."""
+    return dict(headers[::-1])
+
+
 def meant(name: bytes) -> bytes:
     """Return the name that some servers read: to CGI and its kin `_` is `-`.
 
@@ -191,12 +198,54 @@ def forwardable(headers: Headers) -> Headers:
 
     RFC 9110 §7.6.1.
     """
-    dropped: set[bytes] = set()
-    for name, value in headers:
-        if name == b"connection":
-            dropped.update(meant(t.strip(b" \t").lower()) for t in value.split(b","))
-    dropped |= HOP_BY_HOP
-    return [field for field in headers if meant(field[0]) not in dropped]
+    return _END_TO_END.of(headers)
+
+
+class Passing(dict[bytes, bool]):
+    """Which end-to-end fields pass on; what is decided for a name is remembered.
+
+    Args:
+        passes: decides for the name of a field, of those that are end-to-end.
+    """
+
+    _MOST: Final = 1024
+    """Names that are remembered: a client can make up any number of them."""
+
+    def __init__(self, passes: Callable[[bytes], bool] = lambda _: True) -> None:
+        super().__init__()
+        self._passes = passes
+
+    def __missing__(self, name: bytes) -> bool:
+        found = meant(name) not in HOP_BY_HOP and self._passes(name)
+        if len(self) < self._MOST and len(name) <= self._MOST:
+            self[name] = found
+        return found
+
+    def of(self, headers: Headers) -> Headers:
+        """Return the fields that pass."""
+        for name, value in headers:
+            if name == b"connection" and value.lower() not in _NAMES_NO_FIELD:
+                headers = _without(headers, _named(headers))
+                break
+        return [field for field in headers if self[field[0]]]
+
+
+_NAMES_NO_FIELD: Final = (b"keep-alive", b"close")
+_END_TO_END: Final = Passing()
+
+
+def _named(headers: Headers) -> set[bytes]:
+    """Return what Connection names, as others may read it."""
+    return {
+        meant(option.strip(b" \t").lower())
+        for name, value in headers
+        if name == b"connection"
+        for option in value.split(b",")
+    }
+
+
+def _without(headers: Headers, names: set[bytes]) -> Headers:
+    return [field for field in headers if meant(field[0]) not in names]
 
 
 async def read_whole(body: Body) -> bytes:

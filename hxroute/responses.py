@@ -10,12 +10,12 @@ from hxroute import jsontext, rules, templates
 from hxroute.errors import UPSTREAM_STATUS, BadResponse, InvalidJson
 from hxroute.http import (
     BODILESS,
-    Headers,
     Request,
     Response,
+    Start,
     first,
+    firsts,
     forwardable,
-    meant,
     read_whole,
 )
 from hxroute.ir import HeaderRules, StatusRule
@@ -42,20 +42,29 @@ _OF_THE_OLD_BODY: Final = frozenset(
 )
 _ZLIB_WINDOWS: Final = {b"gzip": (31,), b"x-gzip": (31,), b"deflate": (15, -15)}
 """`deflate` is the zlib format, but some servers send it raw (RFC 9110 §8.4.1.2)."""
+_MADE_ANEW: Final = frozenset({b"content-length"})
+_IN_NAMES: Final = bytes(
+    n for n in range(256) if rules.FIELD_NAME.fullmatch(bytes((n,)))
+)
 _EVENT_STREAM: Final = b"text/event-stream"
 
 
 class Responses:
-    """The response side of one execution node."""
+    """The response side of one execution node.
+
+    `renders` tells whether a header rule reads the request.
+    """
 
     def __init__(
         self,
         replace: Iterable[StatusRule],
         header_rules: Iterable[HeaderRules],
-        settings: templates.Values,
+        start: Start,
     ) -> None:
-        self._replacements = [Replacement(rule, settings) for rule in replace]
-        self._header_rules = rules.prepare(header_rules, settings)
+        self._replacements = [Replacement(rule, start.settings) for rule in replace]
+        self._by_status: dict[int, Replacement | None] = {}
+        self._header_rules = rules.Rules(header_rules, start, _MADE_ANEW)
+        self.renders = self._header_rules.renders
 
     async def accept(
         self,
@@ -75,18 +84,18 @@ class Responses:
         Raises:
             BadResponse: where the response cannot be passed on.
         """
-        _check(response)
-        length = _length(response.headers)
-        response.headers = _end_to_end(response.headers)
+        fields = firsts(response.headers)
+        _check(response, fields)
+        length = _length(fields)
         bodiless = response.status in BODILESS
-        if bodiless or "HEAD" in (asked.method, called.method):
+        if bodiless or asked.method == "HEAD" or called.method == "HEAD":
             if bodiless or called.method == "HEAD":
                 await read_whole(response.body)  # there is none: the connection is free
             await response.close()
             response.body = b""
             length = length if asked.method == "HEAD" else 0
-        else:
-            response, length = await self._with_body(response, length)
+        elif not _is_event_stream(fields):
+            response, length = await self._with_body(response, length, fields)
         # Rules do not reach the framing, which is made anew (RFC 9112 §6).
         response.headers = self._header_rules(response.headers, values)
         if length is not None and not bodiless:
@@ -94,29 +103,32 @@ class Responses:
         return response
 
     async def _with_body(
-        self, response: Response, length: int | None
+        self, response: Response, length: int | None, fields: dict[bytes, bytes]
     ) -> tuple[Response, int | None]:
         """Return what becomes of a response with a body, and its declared length."""
-        if _is_event_stream(response.headers):
-            return response, length
-        if length is not None and length <= _SMALL:
+        is_whole = isinstance(response.body, bytes)
+        if not is_whole and length is not None and length <= _SMALL:
             response.body = await read_whole(response.body)
             await response.close()
         replacement = self._replacement(response.status)
-        if replacement is None or not _is_known_coding(response.headers):
+        if replacement is None or not _is_known_coding(fields):
             return response, length
         if not isinstance(response.body, bytes):
             if length is not None:
                 return response, length
             response.body = await _whole_if_small(response.body)
-        if isinstance(response.body, bytes) and replacement.applies(response):
+        is_small = isinstance(response.body, bytes) and len(response.body) <= _SMALL
+        if is_small and replacement.applies(response):
             await response.close()
             return replacement.make(response)
         return response, length
 
     def _replacement(self, status: int) -> Replacement | None:
-        found = (item for item in self._replacements if item.matches(status))
-        return next(found, None)
+        try:
+            return self._by_status[status]
+        except KeyError:  # of the 400 there are, as `_check` has seen
+            found = (item for item in self._replacements if item.matches(status))
+            return self._by_status.setdefault(status, next(found, None))
 
 
 class Replacement:
@@ -146,43 +158,42 @@ class Replacement:
             detail = "The upstream answered with an error."
             error = {"kind": UPSTREAM_STATUS, "status": response.status}
             body = body({"error": {**error, "detail": detail, "max_size": None}})
-        kept = [f for f in response.headers if f[0] not in self._replaced]
+        kept = [
+            field
+            for field in forwardable(response.headers)
+            if field[0] not in self._replaced
+        ]
         return Response(status, [*kept, *self._headers], body), len(body)
 
 
-def _check(response: Response) -> None:
+def _check(response: Response, fields: dict[bytes, bytes]) -> None:
     """Refuse what no server could send on: it must become a 502, not an empty reply."""
-    if not 200 <= response.status <= 599 or len(response.headers) > _MAX_FIELDS:
+    headers = response.headers
+    if not 200 <= response.status <= 599 or len(headers) > _MAX_FIELDS or b"" in fields:
         raise BadResponse
-    for name, value in response.headers:
-        if not rules.FIELD_NAME.fullmatch(name) or rules.FIELD_VALUE_REFUSED.search(
-            value
-        ):
-            raise BadResponse
+    if b"".join(fields).translate(None, _IN_NAMES):
+        raise BadResponse
+    if rules.FIELD_VALUE_REFUSED.search(b"".join([value for _, value in headers])):
+        raise BadResponse
 
 
-def _length(headers: Headers) -> int | None:
+def _length(fields: dict[bytes, bytes]) -> int | None:
     """Return the declared length; chunked framing overrides it (RFC 9112 §6.3)."""
-    declared = first(headers, b"content-length")
-    if declared is None or first(headers, b"transfer-encoding") is not None:
+    declared = fields.get(b"content-length")
+    if declared is None or b"transfer-encoding" in fields:
         return None
     if not declared.isdigit():
         raise BadResponse
     return int(declared)
 
 
-def _end_to_end(headers: Headers) -> Headers:
-    passed = forwardable(headers)
-    return [field for field in passed if meant(field[0]) != b"content-length"]
-
-
-def _is_event_stream(headers: Headers) -> bool:
-    media_type, _, _ = (first(headers, b"content-type") or b"").partition(b";")
+def _is_event_stream(fields: dict[bytes, bytes]) -> bool:
+    media_type, _, _ = fields.get(b"content-type", b"").partition(b";")
     return media_type.strip().lower() == _EVENT_STREAM
 
 
-def _is_known_coding(headers: Headers) -> bool:
-    coding = first(headers, b"content-encoding")
+def _is_known_coding(fields: dict[bytes, bytes]) -> bool:
+    coding = fields.get(b"content-encoding")
     return coding is None or coding.lower() in (b"identity", *_ZLIB_WINDOWS)
 
 

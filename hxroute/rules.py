@@ -6,22 +6,22 @@ A name that is dropped or set is gone under its other spelling too, with `_` for
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal
 
 from hxroute import templates
 from hxroute.errors import BadRequest
-from hxroute.http import Headers, meant
+from hxroute.http import Headers, Passing, Start, meant
 from hxroute.ir import HeaderRules
 
 __all__ = [
     "FIELD_NAME",
     "FIELD_VALUE_REFUSED",
-    "Apply",
     "Fate",
+    "Rules",
     "fate",
-    "prepare",
     "stated",
 ]
 
@@ -31,7 +31,6 @@ FIELD_NAME: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 FIELD_VALUE_REFUSED: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 """What no field value holds (RFC 9110 §5.5)."""
 
-Apply = Callable[[Headers, templates.Values], Headers]
 _Setter = tuple[bytes, bytes | templates.Render]
 
 
@@ -76,35 +75,78 @@ def _drops(rule: HeaderRules, name: str) -> bool:
     return any(other.replace("_", "-") == read for other in stated)
 
 
-def prepare(rules: Iterable[HeaderRules], settings: templates.Values) -> Apply:
-    """Fold rule sets, applied in order, into one function from headers to headers."""
-    steps = [_step(rule, settings) for rule in rules]
+class Rules:
+    """Rule sets, applied in order, as one pass over the fields of a message.
 
-    def apply(headers: Headers, values: templates.Values) -> Headers:
-        for step in steps:
-            headers = step(headers, values)
-        return headers
+    Fields that are not end-to-end are dropped too. `renders` tells whether a value is
+    made of the request.
 
-    return apply
+    Args:
+        rules: the rule sets.
+        start: what is known once a gateway starts.
+        never: names, as `http.meant` has them, that no rule lets pass.
+    """
 
+    def __init__(
+        self,
+        rules: Iterable[HeaderRules],
+        start: Start,
+        never: frozenset[bytes] = frozenset(),
+    ) -> None:
+        steps = [
+            start.once((_Step, rule), partial(_Step.of, rule, start)) for rule in rules
+        ]
+        self._never = never
+        self._steps = steps
+        self._passing = Passing(self._passes)
+        self._setters = [
+            (name, value)
+            for place, step in enumerate(steps)
+            for name, value in step.setters
+            if all(later.passes(name) for later in steps[place + 1 :])
+        ]
+        self.renders = any(callable(value) for _, value in self._setters)
 
-def _step(rule: HeaderRules, settings: templates.Values) -> Apply:
-    stated = (*rule.drop, *(name for name, _ in rule.set))
-    removed = frozenset(meant(name.encode()) for name in stated)
-    kept = None if rule.keep is None else frozenset(name.encode() for name in rule.keep)
-    setters = [_setter(name, source, settings) for name, source in rule.set]
+    def __call__(self, headers: Headers, values: templates.Values) -> Headers:
+        """Return what the rules make of fields.
 
-    def step(headers: Headers, values: templates.Values) -> Headers:
-        result = [field for field in headers if meant(field[0]) not in removed]
-        if kept is not None:
-            result = [field for field in result if field[0] in kept]
-        for name, value in setters:
+        Raises:
+            BadRequest: where a value made from the request is none.
+        """
+        result = self._passing.of(headers)
+        for name, value in self._setters:
             shown = value if isinstance(value, bytes) else _checked(value(values))
             if shown:
                 result.append((name, shown))
         return result
 
-    return step
+    def _passes(self, name: bytes) -> bool:
+        return meant(name) not in self._never and all(
+            step.passes(name) for step in self._steps
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One rule set, prepared."""
+
+    removed: frozenset[bytes]
+    kept: frozenset[bytes] | None
+    setters: tuple[_Setter, ...]
+
+    @classmethod
+    def of(cls, rule: HeaderRules, start: Start) -> _Step:
+        stated = (*rule.drop, *(name for name, _ in rule.set))
+        return cls(
+            frozenset(meant(name.encode()) for name in stated),
+            None if rule.keep is None else frozenset(n.encode() for n in rule.keep),
+            tuple(_setter(name, source, start.settings) for name, source in rule.set),
+        )
+
+    def passes(self, name: bytes) -> bool:
+        return meant(name) not in self.removed and (
+            self.kept is None or name in self.kept
+        )
 
 
 def _setter(name: str, source: str, settings: templates.Values) -> _Setter:

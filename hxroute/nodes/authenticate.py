@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from hxroute import templates
 from hxroute.errors import ProxyError, StartError, Unauthorized
-from hxroute.http import Handler, Headers, Request, Response, Start, first
+from hxroute.http import Handler, Headers, Request, Response, Start
 from hxroute.ir import BearerAuth
 
 __all__ = ["Authenticate"]
@@ -30,17 +30,21 @@ class Authenticate:
 
     def wrap(self, next: Handler, start: Start) -> Handler:
         """Refuse what shows no key; of several fields only the checked one goes on."""
-        digests = [_digest(self._key(source, start)) for source in self.auth.keys]
+        digests = start.once(
+            (Authenticate, self.auth),
+            lambda: [_digest(self._key(source, start)) for source in self.auth.keys],
+        )
 
         async def authenticate(request: Request) -> Response:
-            field = first(request.headers, b"authorization") or b""
-            scheme, _, token = field.partition(b" ")
-            shown = _digest(token)
+            shown = [v for name, v in request.headers if name == b"authorization"]
+            scheme, _, token = (shown[0] if shown else b"").partition(b" ")
             # Every key is compared: how long it takes tells nothing about any of them.
-            matches = [hmac.compare_digest(shown, digest) for digest in digests]
+            digest = _digest(token)
+            matches = [hmac.compare_digest(digest, key) for key in digests]
             if scheme.lower() != b"bearer" or not any(matches):
                 raise Unauthorized
-            request.headers = _with_only(request.headers, field)
+            if len(shown) > 1:
+                request.headers = _with_only(request.headers, shown[0])
             return await next(request)
 
         return authenticate
@@ -60,9 +64,6 @@ class Authenticate:
 
 def _with_only(headers: Headers, checked: bytes) -> Headers:
     """Drop every Authorization field but the one that was checked."""
-    credentials = [item for item in headers if item[0] == b"authorization"]
-    if len(credentials) == 1:
-        return headers
     others = [item for item in headers if item[0] != b"authorization"]
     return [*others, (b"authorization", checked)]
 

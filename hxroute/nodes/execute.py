@@ -115,17 +115,22 @@ class Execute:
     def wrap(self, next: Handler, start: Start) -> Handler:
         """Prepare every template; nothing comes after this node."""
         call = start.connect(self.upstream, self.timeout)
-        outgoing = self._outgoing(start.settings)
-        responses = Responses(
-            self.errors.upstream_status, self.response_headers, start.settings
+        outgoing = _Outgoing(self, start)
+        responses = start.once(
+            (Responses, self.errors.upstream_status, self.response_headers),
+            lambda: Responses(
+                self.errors.upstream_status, self.response_headers, start
+            ),
         )
-        roots = templates.roots(self.sources())
+        roots: frozenset[str] = frozenset()
+        if outgoing.renders or responses.renders:
+            roots = templates.roots(self.sources())
 
         async def execute(request: Request) -> Response:
             if request.method in _COUNTED and not _hops_left(request.headers):
                 return _from_the_last_hop(request)
             values = templates.values(request, roots)
-            called = outgoing(request, values)
+            called = outgoing.made_of(request, values)
             response = await call(called)
             try:
                 return await responses.accept(request, called, response, values)
@@ -143,44 +148,48 @@ class Execute:
         for rule in (*self.request_headers, *self.response_headers):
             yield from (source for _, source in rule.set)
 
-    def _outgoing(
-        self, settings: templates.Values
-    ) -> Callable[[Request, templates.Values], Request]:
-        method = _method(self.method, settings)
-        path = _path(self.path, settings)
-        query = _query(self.query, settings)
-        own = (HeaderRules(set=self.headers),) if self.headers else ()
-        header_rules = rules.prepare((*self.request_headers, *own), settings)
-        body = None if self.body is None else templates.document(self.body, settings)
 
-        def outgoing(request: Request, values: templates.Values) -> Request:
-            made = Request(
-                method=method(values).decode() if method else request.method,
-                path=path(values) if path else request.path,
-                query=query(values) if query else request.query,
-                headers=_end_to_end(request.headers),
-                body=request.body,
-                length=request.length,
-                client=request.client,
-                gone=request.gone,
-            )
-            if body is not None:
-                made.body = body if isinstance(body, bytes) else body(values)
-                made.length = len(made.body)
-                made.headers = [
-                    f for f in made.headers if meant(f[0]) not in BODY_FIELDS
-                ]
-                made.headers.append((b"content-type", b"application/json"))
-            made.headers = header_rules(made.headers, values)
-            if request.method in _COUNTED:
-                made.headers = [_counted(field) for field in made.headers]
-            return made
+class _Outgoing:
+    """What a node makes of a client's request.
 
-        return outgoing
+    `renders` tells whether anything is made of the request's own values.
+    """
 
+    def __init__(self, node: Execute, start: Start) -> None:
+        settings = start.settings
+        self._method = _method(node.method, settings)
+        self._path = _path(node.path, settings)
+        self._query = _query(node.query, settings)
+        own = (HeaderRules(set=node.headers),) if node.headers else ()
+        self._rules = rules.Rules((*node.request_headers, *own), start, FRAMING)
+        self._body = (
+            None if node.body is None else templates.document(node.body, settings)
+        )
+        stated = (self._method, self._path, self._query, self._body)
+        self.renders = self._rules.renders or any(part is not None for part in stated)
 
-def _end_to_end(headers: Headers) -> Headers:
-    return [field for field in forwardable(headers) if meant(field[0]) not in FRAMING]
+    def made_of(self, request: Request, values: templates.Values) -> Request:
+        """Return the request that goes to the upstream."""
+        method, path, query = self._method, self._path, self._query
+        headers, body, length = request.headers, request.body, request.length
+        if self._body is not None:
+            body = self._body if isinstance(self._body, bytes) else self._body(values)
+            length = len(body)
+            kept = [f for f in forwardable(headers) if meant(f[0]) not in BODY_FIELDS]
+            headers = [*kept, (b"content-type", b"application/json")]
+        headers = self._rules(headers, values)
+        if request.method in _COUNTED:
+            headers = [_counted(field) for field in headers]
+        return Request(
+            method(values).decode() if method else request.method,
+            path(values) if path else request.path,
+            query(values) if query else request.query,
+            headers,
+            body,
+            length,
+            request.client,
+            request.gone,
+        )
 
 
 def _hops_left(headers: Headers) -> bool:

@@ -18,6 +18,7 @@ from hxroute.http import Handler, Request, Response, Start
 __all__ = ["Observe"]
 
 _LOG: Final = logging.getLogger("hxroute.access")
+_LINE: Final = "%s %s %s %d %d B %.1f ms%s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,7 @@ def _write(
     request: Request, status: int, size: int, began: float, outcome: str = ""
 ) -> None:
     if _LOG.isEnabledFor(logging.INFO):
-        _LOG.info(
-            "%s %s %s %d %d B %.1f ms%s",
+        values = (
             request.client,
             request.method,
             request.path.decode("latin-1"),
@@ -78,4 +78,8 @@ def _write(
             size,
             (time.perf_counter() - began) * 1000,
             f" {outcome}" if outcome else "",
+        )
+        # Not by `info`: that looks for the line of code it was called from.
+        _LOG.handle(
+            logging.LogRecord(_LOG.name, logging.INFO, __file__, 0, _LINE, values, None)
         )

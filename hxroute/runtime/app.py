@@ -12,24 +12,22 @@ import contextlib
 import functools
 import os
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from typing import Final
 
 from starlette.applications import Starlette
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hxroute import paths, templates
 from hxroute.errors import ClientGone, Internal, ProxyError, StartError
 from hxroute.http import Handler, Request, Response, Start, Timeout
 from hxroute.ir import FORMAT, Gateway, Node, Upstream
-from hxroute.runtime import settings
+from hxroute.nodes import NODES
+from hxroute.runtime import collector, settings
 from hxroute.runtime.connection import LIMITS
 from hxroute.runtime.connectors import Connector, open_connector
 from hxroute.runtime.exchange import Exchange
 from hxroute.runtime.routing import Route, Router
 
-__all__ = ["Running", "application", "replace"]
-
-_STATE: Final = "hxroute"
+__all__ = ["Running", "application", "prepare", "replace"]
 
 
 class Running:
@@ -42,6 +40,7 @@ class Running:
         StartError: where a setting is missing or does not fit its place.
     """
 
+    @collector.paused()
     def __init__(self, gateway: Gateway, environ: Mapping[str, str]) -> None:
         self.requests = 0
         self.retired = False
@@ -102,11 +101,16 @@ def _connector(upstream: Upstream, values: templates.Values) -> Connector:
 
 
 def _fold(pipeline: Iterable[Node], handler: Handler, start: Start, at: int) -> Handler:
-    """Put nodes around a handler; what is equal from a node on inwards is one handler."""
+    """Put nodes around a handler.
+
+    Our own nodes keep nothing between requests, so that what is equal from one of them
+    on inwards is one handler, whatever endpoints it stands in.
+    """
     with _at_start(at):
         for node in reversed(tuple(pipeline)):
             wrap = functools.partial(node.wrap, handler, start)
-            handler = start.once((_fold, node, handler), wrap)
+            shared = isinstance(node, NODES)
+            handler = start.once((_fold, node, handler), wrap) if shared else wrap()
     return handler
 
 
@@ -129,13 +133,15 @@ async def _nothing_left(request: Request) -> Response:
 
 async def _dispatch(scope: Scope, receive: Receive, send: Send) -> None:
     """Handle every HTTP request that no route of the user's own takes."""
-    running: Running | None = getattr(scope["app"].state, _STATE, None)
+    app: _Application = scope["app"]
+    running = app.running
     if running is None:
         raise StartError("the server did not run the app's lifespan; let it")
     exchange = Exchange(scope, receive, send)
     gone, task = exchange.request.gone, asyncio.current_task()
     assert task is not None
-    gone.subscribe(task.cancel)
+    cancel = task.cancel
+    gone.subscribe(cancel)
     running.requests += 1
     try:
         response = await running.handle(exchange.request)
@@ -151,11 +157,40 @@ async def _dispatch(scope: Scope, receive: Receive, send: Send) -> None:
             raise
         task.uncancel()
     finally:
-        gone.unsubscribe(task.cancel)
+        gone.unsubscribe(cancel)
         exchange.close()
         running.requests -= 1
         if running.retired and not running.requests:
             await running.close()
+
+
+class _Application(Starlette):
+    """A Starlette application that has a gateway for its default.
+
+    `running` is the gateway while the app runs; one that is set before starts with it.
+    """
+
+    running: Running | None = None
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Leave out the layers that do nothing where the user has added nothing."""
+        layers = super().build_middleware_stack()
+        if self.user_middleware or self.exception_handlers or self.max_body_size:
+            return layers
+
+        async def shortest(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http" and not self.router.routes:
+                await _dispatch(scope, receive, send)
+            else:
+                await layers(scope, receive, send)
+
+        return shortest
+
+
+def prepare(app: Starlette, running: Running) -> None:
+    """Give an app that has not started the gateway that it is to start with."""
+    assert isinstance(app, _Application)
+    app.running = running
 
 
 async def replace(app: Starlette, running: Running) -> None:
@@ -163,9 +198,10 @@ async def replace(app: Starlette, running: Running) -> None:
 
     Those under way end on the gateway they began on, which then closes its pools.
     """
-    before: Running = getattr(app.state, _STATE)
-    setattr(app.state, _STATE, running)
-    await before.retire()
+    assert isinstance(app, _Application)
+    before, app.running = app.running, running
+    if before is not None:
+        await before.retire()
 
 
 def application(
@@ -188,14 +224,15 @@ def application(
         )
 
     @contextlib.asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[dict[str, object]]:
-        setattr(app.state, _STATE, Running(gateway, environ))
+    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, object]]:
+        running = app.running = app.running or Running(gateway, environ)
         try:
-            yield {LIMITS: lambda: getattr(app.state, _STATE).limits}
+            yield {LIMITS: lambda: (app.running or running).limits}
         finally:
-            await getattr(app.state, _STATE).close()
+            running, app.running = app.running, None
+            await running.close()
 
-    app = Starlette(lifespan=lifespan)
+    app = _Application(lifespan=lifespan)
     websocket = app.router.default
 
     async def default(scope: Scope, receive: Receive, send: Send) -> None:

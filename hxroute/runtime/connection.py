@@ -18,9 +18,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from hxroute.ir import Limits
+from hxroute.runtime.clock import Clock
 from hxroute.runtime.cycle import Cycle, head
 from hxroute.runtime.flow import Flow, has_left
-from hxroute.runtime.link import LINGER_BYTES, LINGER_SECONDS, Link
+from hxroute.runtime.lingering import LINGER_BYTES, LINGER_SECONDS
 from hxroute.runtime.phase import Phase
 from hxroute.runtime.reception import Reception
 from hxroute.runtime.refusals import Refused, refusal
@@ -38,7 +39,7 @@ _LOOK_SECONDS: Final = 0.25
 class Connection(HttpToolsProtocol):
     """The server's protocol without its parsing, within limits."""
 
-    cycle: Cycle
+    cycle: Cycle  # type: ignore[assignment]
     flow: Flow
 
     def __init__(
@@ -52,8 +53,10 @@ class Connection(HttpToolsProtocol):
         in_force: Callable[[], Limits] = app_state.get(LIMITS, Limits)
         self._limits = in_force()
         self._reception = Reception(self._limits)
-        self._links: deque[Link] = deque()
+        self._cycles: deque[Cycle] = deque()
+        self._queue: deque[Cycle] = deque()
         self._begun: Cycle | None = None
+        self._idle = Clock(self.loop, self._limits.idle_timeout, self._close_idle)
         self._timer: asyncio.TimerHandle | None = None
         self._refusal: Refused | None = None
         self._lingers = False
@@ -67,15 +70,15 @@ class Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell every request that is not yet answered."""
-        super().connection_lost(exc)
-        self._unset_keepalive_if_required()
+        self.connections.discard(self)
+        self._idle.stop()
         self._stop_clock()
+        self.flow.resume_writing()
         self.flow.stop()
-        for link in self._links:
-            if not link.cycle.response_complete:
-                link.cycle.disconnected = True
-            link.cycle.message_event.set()
-            link.gone.set()
+        self.transport.close()
+        self.parser = None  # type: ignore[assignment]  # it holds on to this
+        for cycle in self._cycles:
+            cycle.leave()
 
     def shutdown(self) -> None:
         """Take no further request."""
@@ -92,14 +95,14 @@ class Connection(HttpToolsProtocol):
         if self.transport.is_closing() or self._lingers:
             return
         self.flow.resume_reading()
-        if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
+        if self._queue:
+            self._run(self._queue.popleft())
         elif self._refusal is not None:
             self._answer(self._refusal)
         else:
             self._await_request()
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
         """Close the connection behind its last answer."""
         if self._reception.phase is Phase.IDLE and self._refusal is None:
             self.flow.close()
@@ -113,20 +116,25 @@ class Connection(HttpToolsProtocol):
         has_begun = self._reception.phase is Phase.BODY
         self._reception.end()
         if has_begun:
-            self._give_up(self._links.pop())
-        if all(link.cycle.response_complete for link in self._links):
+            self._give_up(self._cycles.pop())
+        if all(cycle.response_complete for cycle in self._cycles):
             self._answer(refused)
 
-    def _give_up(self, link: Link) -> None:
+    def _run(self, cycle: Cycle) -> None:
+        task = self.loop.create_task(cycle.run_asgi(self.app))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+
+    def _give_up(self, cycle: Cycle) -> None:
         """End a request whose body cannot be had."""
-        if self._begun is link.cycle:
+        if self._begun is cycle:
             self._begun = None
-        elif self.pipeline and self.pipeline[0][0] is link.cycle:
-            self.pipeline.popleft()
-        elif link.cycle.response_started:
-            link.cut()
-        link.cycle.disconnected = True
-        link.gone.set()
+        elif self._queue and self._queue[-1] is cycle:
+            self._queue.pop()
+        elif cycle.response_started:
+            cycle.cut()
+        cycle.disconnected = True
+        cycle.gone.set()
 
     def _answer(self, refused: Refused) -> None:
         fields, text = refusal(refused.status)
@@ -157,12 +165,9 @@ class Connection(HttpToolsProtocol):
     # -- the clock
 
     def _await_request(self) -> None:
-        self._unset_keepalive_if_required()
-        self.timeout_keep_alive_task = self.loop.call_later(
-            self._limits.idle_timeout, self.timeout_keep_alive_handler
-        )
+        self._idle.wait(self._limits.idle_timeout)
 
-    def timeout_keep_alive_handler(self) -> None:
+    def _close_idle(self) -> None:
         """Close a connection on which nothing has begun."""
         if self._reception.phase is Phase.IDLE:
             self.flow.close()

@@ -1,46 +1,182 @@
-"""A cycle: one request and the way of its answer onto the client's connection."""
+"""A cycle: one request on a client's connection, and the way of its answer onto it."""
 
 from __future__ import annotations
 
+import asyncio
 import email.utils
 import functools
 import http
+import logging
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
-
-from hxroute.http import BODILESS
+from hxroute.http import BODILESS, Gone, Headers
 from hxroute.runtime.flow import Flow
 
 if TYPE_CHECKING:
-    from uvicorn._types import ASGISendEvent
+    from uvicorn._types import (
+        ASGI3Application,
+        ASGIReceiveEvent,
+        ASGISendEvent,
+        HTTPScope,
+    )
 
-__all__ = ["Cycle", "head"]
+__all__ = ["EXTENSION", "Carrier", "Cycle", "head"]
+
+EXTENSION: Final = "hxroute.cycle"
+"""The ASGI extension under which a request finds its cycle."""
+
+_LOG: Final = logging.getLogger("uvicorn.error")
+_FAILED: Final = b"Internal Server Error"
 
 
-class Cycle(RequestResponseCycle):
-    """Frames answers for the version that the client speaks (RFC 9112 §6).
+class Carrier(Protocol):
+    """The connection that a cycle is on."""
 
-    `finish` is called when an answer that ends its connection is complete.
-    """
-
+    transport: asyncio.Transport
     flow: Flow
 
-    def __init__(self, finish: Callable[[], None], **server: Any) -> None:
-        super().__init__(**server)
-        self._finish = finish
-        self._left: int | None = None
+    def finish(self) -> None:
+        """Close the connection behind its last answer."""
+
+    def on_response_complete(self) -> None:
+        """Go on with what waits behind an answer."""
+
+
+class Cycle:
+    """Takes a request in and frames its answer for the client (RFC 9112 §6).
+
+    The names that the server's own protocol class looks at are the server's.
+    """
+
+    __slots__ = (
+        "_carrier",
+        "_event",
+        "_has_body",
+        "_has_news",
+        "_is_over",
+        "_left",
+        "body",
+        "chunked_encoding",
+        "disconnected",
+        "gone",
+        "keep_alive",
+        "more_body",
+        "response_complete",
+        "response_started",
+        "scope",
+        "waiting_for_100_continue",
+    )
+
+    def __init__(
+        self, carrier: Carrier, scope: HTTPScope, *, keep_alive: bool, expects: bool
+    ) -> None:
+        self._carrier = carrier
+        self.scope = scope
+        self.keep_alive = keep_alive
+        self.waiting_for_100_continue = expects
+        self.gone = Gone()
+        self.body: bytes | bytearray = b""
+        self.more_body = True
+        self.disconnected = self.response_started = self.response_complete = False
+        self.chunked_encoding = self._is_over = self._has_news = False
         self._has_body = True
+        self._left: int | None = None
+        self._event: asyncio.Event | None = None
+
+    # -- what the connection calls
+
+    def take(self, body: bytes) -> int:
+        """Take a piece of the body; return how much now waits to be received."""
+        if not isinstance(self.body, bytearray):
+            self.body = bytearray(self.body)
+        self.body += body
+        self.notify()
+        return len(self.body)
+
+    def end(self) -> None:
+        """Note that nothing more of the request will come."""
+        self.more_body = False
+        self.notify()
+
+    def notify(self) -> None:
+        """Let whoever receives look again."""
+        self._has_news = True
+        if self._event is not None:
+            self._event.set()
+
+    def leave(self) -> None:
+        """Note that the client has left."""
+        self.disconnected = not self.response_complete or self.disconnected
+        self.notify()
+        self.gone.set()
+
+    async def run_asgi(self, app: ASGI3Application) -> None:
+        """Let an application answer; where it does not, the server does."""
+        try:
+            await app(self.scope, self.receive, self.send)
+        except BaseException as exc:
+            _LOG.error("Exception in ASGI application\n", exc_info=exc)
+            await self._fail()
+        else:
+            if not self.response_complete and not self.disconnected:
+                what = "completing" if self.response_started else "starting"
+                _LOG.error("ASGI callable returned without %s response.", what)
+                await self._fail()
+        finally:
+            self._is_over = True
+
+    # -- what an exchange calls
+
+    def has_whole_body(self) -> bool:
+        """Tell whether nothing more of the request will come."""
+        return not self.more_body
+
+    def whole_body(self) -> bytes:
+        """Return a body that has come whole, instead of receiving it."""
+        self._has_news = False
+        return bytes(self.body)
+
+    def can_answer(self, send: object) -> bool:
+        """Tell whether an answer may be given whole: nobody stands between."""
+        return send == self.send and not self._carrier.flow.write_paused
+
+    def answer(self, status: int, headers: Headers, body: bytes) -> None:
+        """Give a whole answer.
+
+        Raises:
+            RuntimeError: where its length is another than it says.
+        """
+        if not self.disconnected:
+            made = self._start(status, headers)
+            framed = self._framed(body)
+            self._carrier.transport.write(made + framed if framed else made)
+            self._end()
 
     def cut(self) -> None:
         """Close the connection in the middle of the answer, so that it shows."""
         self.disconnected = True
+        flow = self._carrier.flow
         if self.chunked_encoding or self._left is not None:
-            self.flow.close()
+            flow.close()
         else:
-            self.flow.reset()
+            flow.reset()
+
+    # -- what an ASGI application calls
+
+    async def receive(self) -> ASGIReceiveEvent:
+        """Return what has come of the body, or that no more of it matters."""
+        transport = self._carrier.transport
+        if self.waiting_for_100_continue and not transport.is_closing():
+            transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.waiting_for_100_continue = False
+        if not self.disconnected and not self.response_complete:
+            self._carrier.flow.resume_reading()
+            await self._news()
+        if self.disconnected or self.response_complete:
+            return {"type": "http.disconnect"}
+        body, self.body = bytes(self.body), b""
+        return {"type": "http.request", "body": body, "more_body": self.more_body}
 
     async def send(self, message: ASGISendEvent) -> None:
         """Send a part of the answer.
@@ -48,21 +184,47 @@ class Cycle(RequestResponseCycle):
         Raises:
             RuntimeError: where an application breaks the protocol.
         """
-        if self.flow.write_paused and not self.disconnected:
-            await self.flow.drain()
+        flow = self._carrier.flow
+        if flow.write_paused and not self.disconnected:
+            await flow.drain()
         if self.disconnected:
             return
         if message["type"] == "http.response.start" and not self.response_started:
-            self._start(message["status"], list(message.get("headers", ())))
+            made = self._start(message["status"], list(message.get("headers", ())))
+            self._carrier.transport.write(made)
         elif message["type"] == "http.response.body" and self.response_started:
             self._send(message.get("body", b""), more=message.get("more_body", False))
         else:
             raise RuntimeError(f"unexpected {message['type']}")
 
-    def _start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-        fields: dict[bytes, bytes] = {}
-        for name, value in headers:
-            fields.setdefault(name, value)
+    # -- how it is done
+
+    async def _news(self) -> None:
+        if not self._has_news:
+            if self._event is None:
+                self._event = asyncio.Event()
+            await self._event.wait()
+            self._event.clear()
+        self._has_news = False
+
+    async def _fail(self) -> None:
+        if self.response_started:
+            self._carrier.transport.close()
+            return
+        headers: list[tuple[bytes, bytes]] = [
+            (b"content-type", b"text/plain; charset=utf-8"),
+            (b"content-length", b"%d" % len(_FAILED)),
+            (b"connection", b"close"),
+        ]
+        await self.send(
+            {"type": "http.response.start", "status": 500, "headers": headers}
+        )
+        body: Any = {"type": "http.response.body", "body": _FAILED, "more_body": False}
+        await self.send(body)
+
+    def _start(self, status: int, headers: Headers) -> bytes:
+        """Decide how an answer is framed, and return its head."""
+        fields = dict(headers[::-1])
         self._has_body = self.scope["method"] != "HEAD" and status not in BODILESS
         if b"content-length" in fields:
             self._left = int(fields[b"content-length"])
@@ -75,34 +237,42 @@ class Cycle(RequestResponseCycle):
             headers.append((b"connection", b"close"))
         if b"date" not in fields:
             headers.append((b"date", _now()))  # RFC 9110 §6.6.1
+        made = head(status, headers)
         self.response_started = True
         self.waiting_for_100_continue = False
-        self.transport.write(head(status, headers))
+        return made
 
     def _send(self, body: bytes, *, more: bool) -> None:
         if self.response_complete:
             raise RuntimeError("the answer is complete")
-        if body and self._has_body:
-            if self.chunked_encoding:
-                body = b"%x\r\n%b\r\n" % (len(body), body)
-            elif self._left is not None:
-                self._left -= len(body)
-                if self._left < 0:
-                    raise RuntimeError("the answer is longer than its Content-Length")
-            self.transport.write(body)
+        framed = self._framed(body)
+        if framed:
+            self._carrier.transport.write(framed)
         if not more:
             self._end()
+
+    def _framed(self, body: bytes) -> bytes:
+        if not body or not self._has_body:
+            return b""
+        if self.chunked_encoding:
+            return b"%x\r\n%b\r\n" % (len(body), body)
+        if self._left is not None:
+            self._left -= len(body)
+            if self._left < 0:
+                raise RuntimeError("the answer is longer than its Content-Length")
+        return body
 
     def _end(self) -> None:
         if self._has_body and self._left:
             raise RuntimeError("the answer is shorter than its Content-Length")
         if self._has_body and self.chunked_encoding:
-            self.transport.write(b"0\r\n\r\n")
+            self._carrier.transport.write(b"0\r\n\r\n")
         self.response_complete = True
-        self.message_event.set()
+        self.notify()
         if not self.keep_alive:
-            self._finish()
-        self.on_response()
+            self._carrier.finish()
+        if not self._is_over:
+            self._carrier.on_response_complete()
 
 
 def head(status: int, headers: list[tuple[bytes, bytes]]) -> bytes:

@@ -11,7 +11,8 @@ from starlette.types import Receive, Scope, Send
 
 from hxroute import paths
 from hxroute.errors import ProxyError
-from hxroute.http import Headers, Request, Response, first
+from hxroute.http import Body, Headers, Request, Response
+from hxroute.runtime.cycle import EXTENSION, Cycle
 from hxroute.runtime.inbox import Inbox, open_inbox
 
 __all__ = ["Exchange"]
@@ -23,9 +24,12 @@ class Exchange:
     """A client's request, and the way back to the client."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = [(name, value.strip(b" \t")) for name, value in scope["headers"]]
+        self._cycle: Cycle | None = (scope.get("extensions") or {}).get(EXTENSION)
+        headers = scope["headers"]
+        if self._cycle is None:  # other servers leave the padding on
+            headers = [(name, value.strip(b" \t")) for name, value in headers]
         self._send = send
-        self._inbox = open_inbox(scope, receive, headers)
+        self._inbox = open_inbox(self._cycle, receive, headers)
         self.request = _request(scope, headers, self._inbox)
 
     async def answer(self, response: Response) -> None:
@@ -35,15 +39,18 @@ class Exchange:
             ProxyError: where it breaks off and the server must cut it.
         """
         early = not self._inbox.is_whole()
-        headers = response.headers
+        headers, body, cycle = response.headers, response.body, self._cycle
         if early:
             headers = [*headers, (b"connection", b"close")]
+        elif cycle and isinstance(body, bytes) and cycle.can_answer(self._send):
+            cycle.answer(response.status, headers, body)
+            return
         start = {"type": "http.response.start", "status": response.status}
         await self._send({**start, "headers": headers})
-        if isinstance(response.body, bytes):
-            await self._chunk(response.body, more=early)
+        if isinstance(body, bytes):
+            await self._chunk(body, more=early)
         else:
-            await self._stream(response.body)
+            await self._stream(body)
             if not early:
                 await self._chunk(b"")
         if early:
@@ -80,19 +87,28 @@ def _request(scope: Scope, headers: Headers, inbox: Inbox) -> Request:
         inbox.expect_nothing()
     client = scope.get("client")
     return Request(
-        method=scope["method"],
-        path=paths.printable(scope.get("raw_path") or scope["path"].encode()),
-        query=paths.printable(scope["query_string"]),
-        headers=headers,
-        body=b"" if length == 0 else inbox.body(),
-        length=length,
-        client=client[0] if client else "",
-        gone=inbox.gone,
+        scope["method"],
+        paths.printable(scope.get("raw_path") or scope["path"].encode()),
+        paths.printable(scope["query_string"]),
+        headers,
+        _body(inbox, length),
+        length,
+        client[0] if client else "",
+        inbox.gone,
     )
 
 
+def _body(inbox: Inbox, length: int | None) -> Body:
+    """Return a body whole where it is; one without a length is not given one."""
+    if length == 0:
+        return b""
+    whole = None if length is None else inbox.at_hand()
+    return inbox.body() if whole is None else whole
+
+
 def _length(headers: Headers) -> int | None:
-    if first(headers, b"transfer-encoding") is not None:
+    fields = dict(headers)
+    if b"transfer-encoding" in fields:
         return None
-    declared = first(headers, b"content-length")
-    return int(declared) if declared is not None and declared.isdigit() else 0
+    declared = fields.get(b"content-length", b"")
+    return int(declared) if declared.isdigit() else 0

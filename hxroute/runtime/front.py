@@ -18,8 +18,8 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.server import ServerState
 
 from hxroute.runtime.connection import Connection
-from hxroute.runtime.cycle import Cycle
-from hxroute.runtime.link import EXTENSION, Link
+from hxroute.runtime.cycle import EXTENSION, Cycle
+from hxroute.runtime.glance import Glance, glance
 from hxroute.runtime.phase import Phase
 from hxroute.runtime.refusals import Refused
 from hxroute.runtime.strict import (
@@ -49,16 +49,52 @@ class Front(Connection):
         super().__init__(config, server_state, app_state, _loop)
         self.parser = httptools.HttpRequestParser(self)  # without uvicorn's leniencies
         self._kept = b""
+        self._bare = 0
         self._lines = StartLines()
         self._resumes = False
         self._is_last = False
 
     def data_received(self, data: bytes) -> None:
+        """Read what has arrived: most of it at a glance, all else step by step."""
+        if self._is_between_requests():
+            found = glance(data, self._limits)
+            if found is not None:
+                self._take(found, data)
+                return
+        self._parse(data)
+
+    def _is_between_requests(self) -> bool:
+        """Tell whether nothing waits to be answered, read or refused."""
+        answered = self.cycle is None or self.cycle.response_complete
+        idle = self._reception.phase is Phase.IDLE and not self._kept
+        return idle and answered and not (self._is_last or self._lingers)
+
+    def _take(self, found: Glance, data: bytes) -> None:
+        """Begin a request that needed no parser, though its body may still come."""
+        self._idle.rest()
+        self.headers = found.headers
+        cycle = self._new_cycle(found.method, "1.1", found.head, keeps=True)
+        self.cycle = cycle
+        length, came = found.head.length or 0, len(data) - found.body
+        if came == length:
+            cycle.body, cycle.more_body = data[found.body :], False
+            cycle.notify()
+        else:
+            now = self.loop.time()
+            self._reception.begin(now)
+            self._reception.end_head(now, length)
+            self._bare = length - came
+            if came:
+                self.on_body(data[found.body :])
+            self._start_clock()
+        self._run(cycle)
+
+    def _parse(self, data: bytes) -> None:
         """Parse what has arrived, step by step, and bound what comes to nothing."""
         left, self._kept = memoryview(self._kept + data), b""
         try:
             while left and not self._discard(len(left)):
-                if len(self.pipeline) >= _MAX_PIPELINED:
+                if len(self._queue) >= _MAX_PIPELINED:
                     self._kept = bytes(left)
                     self.flow.pause_reading()
                     break
@@ -73,7 +109,7 @@ class Front(Connection):
         if self._reception.phase is Phase.IDLE:
             self._lines.clear()
         if self._begun is not None:
-            self._start_asgi_task(self._begun, self.app)
+            self._run(self._begun)
             self._begun = None
         if self._timer is None or self.flow.read_paused:
             self._start_clock()
@@ -82,7 +118,7 @@ class Front(Connection):
         """Go on with what waits behind an answer, and with what was kept for later."""
         super().on_response_complete()
         if self._kept and not self.transport.is_closing():
-            self.data_received(b"")
+            self._parse(b"")
 
     def _feed(self, data: bytes | memoryview) -> None:
         """Parse bytes.
@@ -90,6 +126,12 @@ class Front(Connection):
         Raises:
             Refused: where they are no request, or none that may be served.
         """
+        if self._bare:  # the rest of a body whose head needed no parser
+            self._bare -= len(data)
+            self.on_body(bytes(data))
+            if not self._bare:
+                self._end_message()
+            return
         upgraded: int | None = None
         try:
             self.parser.feed_data(data)
@@ -119,7 +161,7 @@ class Front(Connection):
         """Begin a request."""
         if self._resumes:
             return
-        self._unset_keepalive_if_required()
+        self._idle.rest()
         self._stop_clock()
         self._lines.begin()
         self._reception.begin(self.loop.time())
@@ -141,7 +183,7 @@ class Front(Connection):
         if self._reception.phase is Phase.BODY:
             check_trailer(name)
         else:
-            self.headers.append((name, value))
+            self.headers.append((name, value.rstrip(b" \t")))
 
     def on_headers_complete(self) -> None:
         """Freeze the head and begin the exchange, behind those before it."""
@@ -154,11 +196,12 @@ class Front(Connection):
         self._lines.end_head(has_body=read.length != 0)
         self._reception.end_head(self.loop.time(), read.length)
         before = self.cycle
-        self.cycle = self._new_cycle(method, version, read)
+        keeps = version == "1.1" and self.parser.should_keep_alive()
+        self.cycle = self._new_cycle(method.decode("ascii"), version, read, keeps=keeps)
         if before is None or before.response_complete:
             self._begun = self.cycle  # once all that has arrived is known to be sound
         else:
-            self.pipeline.appendleft((self.cycle, self.app))
+            self._queue.append(self.cycle)
 
     def on_chunk_header(self) -> None:
         """Count a chunk."""
@@ -168,11 +211,8 @@ class Front(Connection):
         """Keep a piece of a body, and hold the client back until it is wanted."""
         self._reception.body(len(body))
         cycle = self.cycle
-        if not cycle.response_complete:
-            cycle.body += body
-            if len(cycle.body) > HIGH_WATER_LIMIT:
-                self.flow.pause_reading()
-            cycle.message_event.set()
+        if not cycle.response_complete and cycle.take(body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
 
     def on_message_complete(self) -> None:
         """End a request; one that asks for an upgrade has its body still to come.
@@ -181,16 +221,20 @@ class Front(Connection):
         """
         if self.parser.should_upgrade():
             return
+        self._end_message()
+
+    def _end_message(self) -> None:
         self._reception.end()
-        self.cycle.more_body = False
-        self.cycle.message_event.set()
+        self.cycle.end()
         self.flow.resume_reading()
         if self.cycle.response_complete:
             self._await_request()
 
-    def _new_cycle(self, method: bytes, version: str, read: Head) -> Cycle:
-        keeps = version == "1.1" and self.parser.should_keep_alive()
+    def _new_cycle(
+        self, method: str, version: str, read: Head, *, keeps: bool
+    ) -> Cycle:
         self._is_last = not keeps
+        path = read.path.decode("latin-1")
         scope: dict[str, object] = {
             "type": "http",
             "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
@@ -198,31 +242,18 @@ class Front(Connection):
             "server": self.server,
             "client": self.client,
             "scheme": self.scheme,
-            "method": method.decode("ascii"),
+            "method": method,
             "root_path": self.root_path,
-            "path": self.root_path + unquote(read.path.decode("latin-1")),
+            "path": self.root_path + (unquote(path) if "%" in path else path),
             "raw_path": self.root_path.encode() + read.path,
             "query_string": read.query,
             "headers": self.headers,
             "state": self.app_state.copy(),
         }
-        cycle = Cycle(
-            self._finish,
-            scope=cast("HTTPScope", scope),
-            transport=self.transport,
-            flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=False,
-            default_headers=[],
-            message_event=asyncio.Event(),
-            expect_100_continue=read.expects_continue,
-            keep_alive=keeps,
-            on_response=self.on_response_complete,
-        )
-        link = Link(cycle)
-        scope["extensions"] = {EXTENSION: link}
-        while self._links and self._links[0].cycle.response_complete:
-            self._links.popleft()  # answers come in order
-        self._links.append(link)
+        expects = read.expects_continue
+        cycle = Cycle(self, cast("HTTPScope", scope), keep_alive=keeps, expects=expects)
+        scope["extensions"] = {EXTENSION: cycle}
+        while self._cycles and self._cycles[0].response_complete:
+            self._cycles.popleft()  # answers come in order
+        self._cycles.append(cycle)
         return cycle

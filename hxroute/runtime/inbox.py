@@ -10,20 +10,20 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
 
-from starlette.types import Message, Receive, Scope
+from starlette.types import Message, Receive
 
 from hxroute.errors import ClientGone
 from hxroute.http import Gone, Headers, first
-from hxroute.runtime.link import EXTENSION, LINGER_BYTES, LINGER_SECONDS, Link
+from hxroute.runtime.cycle import Cycle
+from hxroute.runtime.lingering import LINGER_BYTES, LINGER_SECONDS
 
 __all__ = ["Inbox", "open_inbox"]
 
 
-def open_inbox(scope: Scope, receive: Receive, headers: Headers) -> Inbox:
-    """Open the inbox that the server allows."""
-    link: Link | None = (scope.get("extensions") or {}).get(EXTENSION)
-    if link is not None:
-        return _LinkedInbox(receive, link)
+def open_inbox(cycle: Cycle | None, receive: Receive, headers: Headers) -> Inbox:
+    """Open the inbox that the server allows: on our own front, that of a cycle."""
+    if cycle is not None:
+        return _OwnInbox(receive, cycle)
     return _ListeningInbox(receive, headers)
 
 
@@ -55,6 +55,10 @@ class Inbox(abc.ABC):
     async def _next(self) -> Message:
         """Return the next message of the client."""
 
+    def at_hand(self) -> bytes | None:
+        """Return the body where it has come whole and nobody has received it."""
+        return None
+
     def expect_nothing(self) -> None:
         """Note that the request has no body."""
         self._ended = True
@@ -74,21 +78,27 @@ class Inbox(abc.ABC):
                 yield message["body"]
 
 
-class _LinkedInbox(Inbox):
+class _OwnInbox(Inbox):
     """On our own front: no task listens, the connection tells."""
 
-    def __init__(self, receive: Receive, link: Link) -> None:
-        super().__init__(receive, link.gone)
-        self._link = link
+    def __init__(self, receive: Receive, cycle: Cycle) -> None:
+        super().__init__(receive, cycle.gone)
+        self._cycle = cycle
 
     def is_whole(self) -> bool:
-        return self._ended or self._link.has_whole_body()
+        return self._ended or self._cycle.has_whole_body()
+
+    def at_hand(self) -> bytes | None:
+        if self._cycle.has_whole_body() and self._receive == self._cycle.receive:
+            self._ended = True
+            return self._cycle.whole_body()
+        return None
 
     async def drain(self) -> None:
         """Nothing: the front does it."""
 
     def cut(self) -> bool:
-        self._link.cut()
+        self._cycle.cut()
         return True
 
     def close(self) -> None:

@@ -20,7 +20,7 @@ from hxroute import templates
 from hxroute.errors import StartError
 from hxroute.ir import Endpoint, Gateway, Setting
 from hxroute.runtime import collector, loader, logs, settings
-from hxroute.runtime.app import Running
+from hxroute.runtime.app import Running, prepare
 from hxroute.runtime.front import Front
 from hxroute.runtime.reload import Edits, Reloader, attach
 
@@ -72,7 +72,10 @@ def serve(
     gateway = loaded.gateway
     host, port = options.address(gateway)
     # Tries every setting and template before a port is taken.
-    _started(gateway, host, options, environ)
+    if options.workers == 1:
+        prepare(loaded.app, _started(gateway, host, options, environ))
+    else:
+        _started(gateway, host, options, environ)  # each worker starts its own
     logs.to_stderr()
     # Ctrl-C is how a gateway ends: by the time it gets here the server has shut down.
     with listen(host, port) as bound, contextlib.suppress(KeyboardInterrupt):

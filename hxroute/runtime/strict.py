@@ -13,13 +13,21 @@ from hxroute.http import Headers
 from hxroute.runtime.phase import Phase
 from hxroute.runtime.refusals import Refused
 
-__all__ = ["FRAMING", "Head", "StartLines", "check_trailer", "read_head"]
+__all__ = [
+    "AUTHORITY",
+    "DIGITS",
+    "FRAMING",
+    "Head",
+    "StartLines",
+    "check_trailer",
+    "read_head",
+]
 
 FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 """The fields that say where a body ends (RFC 9112 §6)."""
 
 _WATCHED: Final = FRAMING | {b"host", b"connection", b"expect"}
-_AUTHORITY: Final = re.compile(
+AUTHORITY: Final = re.compile(
     rb"(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+(?::[0-9]{0,5})?"
     rb"|\[[0-9A-Fa-f:.]+\](?::[0-9]{0,5})?"
 )
@@ -27,7 +35,7 @@ _AUTHORITY: Final = re.compile(
 
 _ABSOLUTE: Final = re.compile(rb"[Hh][Tt][Tt][Pp][Ss]?://([^/?#]*)(.*)", re.DOTALL)
 _END: Final = b"\r\n\r\n"
-_DIGITS: Final = re.compile(rb"[0-9]{1,18}")
+DIGITS: Final = re.compile(rb"[0-9]{1,18}")
 
 
 class Head(NamedTuple):
@@ -132,7 +140,7 @@ def _host(watched: Headers, version: str) -> bytes | None:
     if len(hosts) != 1:  # RFC 9112 §3.2
         raise Refused(400, f"{len(hosts) or 'no'} Host fields")
     host = hosts[0].strip(b" \t")
-    if not _AUTHORITY.fullmatch(host):
+    if not AUTHORITY.fullmatch(host):
         raise Refused(400, "a Host that is none")
     return host
 
@@ -153,7 +161,7 @@ def _path_and_query(
             raise Refused(400, "a target that is no path")
         if host is not None and absolute[1].lower() != host.lower():
             raise Refused(400, "a target on another host than Host")
-        if not _AUTHORITY.fullmatch(absolute[1]):
+        if not AUTHORITY.fullmatch(absolute[1]):
             raise Refused(400, "a target without a host")
         target = absolute[2] if absolute[2].startswith(b"/") else b"/" + absolute[2]
     path, _, query = target.partition(b"?")
@@ -177,7 +185,7 @@ def _length(watched: Headers, version: str) -> int | None:
             raise Refused(400, "Transfer-Encoding where there can be none")
         _check_coding(codings)
         return None
-    if len(lengths) > 1 or any(not _DIGITS.fullmatch(value) for value in lengths):
+    if len(lengths) > 1 or any(not DIGITS.fullmatch(value) for value in lengths):
         raise Refused(400, "a Content-Length that is none")
     return int(lengths[0]) if lengths else 0
 

@@ -16,7 +16,7 @@ from typing import Final, Protocol
 from hxroute.errors import BadResponse, Disconnected, ProxyError
 from hxroute.http import Body, Response, Timeout
 from hxroute.runtime import calls
-from hxroute.runtime.h1.clock import Clock
+from hxroute.runtime.clock import Clock
 from hxroute.runtime.h1.reader import Answer, Malformed, Reader
 from hxroute.runtime.tls import is_closed_in_order
 

@@ -108,6 +108,8 @@ class Reader:
         """
         answer = self._answer
         assert answer is not None
+        if not self.begun and not data.startswith(b"H"):
+            raise Malformed  # the parser would look past empty lines
         self.begun = True
         if len(data) <= _STEP or answer.has_head:
             self._feed(data, answer)
@@ -125,7 +127,9 @@ class Reader:
                 raise Malformed from exc
             self.keeps = False
             return
-        if answer.size == size and not answer.ended:
+        if answer.ended:
+            self.keeps = self.keeps and _is_tidy(data, answer.pieces)
+        elif answer.size == size:
             self._extra += len(data)
             if self._extra > (_MAX_EXTRA if answer.has_head else _MAX_HEADS):
                 raise Malformed
@@ -204,6 +208,15 @@ class Reader:
             raise Malformed
         self._is_interim = True
         answer.headers = []
+
+
+def _is_tidy(data: bytes | memoryview, pieces: list[bytes]) -> bool:
+    """Tell whether bytes end with an answer, not with line ends that nobody needs."""
+    data = bytes(data)
+    if pieces and data.endswith(pieces[-1]):
+        return True
+    ends = data[len(data.rstrip(b"\r\n")) :]
+    return b"\r\n\r\n".endswith(ends)
 
 
 def _is_framed(headers: Headers) -> bool:
