@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from hxroute.cli.benching import bench
 from hxroute.cli.codes import explain_code
 from hxroute.cli.common import fail
 from hxroute.cli.compiling import check, compile_
@@ -58,5 +59,6 @@ for _command in (
     schema,
     completion,
     demo,
+    bench,
 ):
     main.add_command(_command)
