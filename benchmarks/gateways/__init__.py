@@ -1,0 +1,1 @@
+"""hxroute beside other gateways: one command that builds them, measures and draws."""
