@@ -37,7 +37,7 @@ __all__ = [
     "Upstream",
 ]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """The version of this data; a change to a field or to a default raises it."""
 
 STANDARD_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
@@ -90,7 +90,7 @@ class Upstream:
     max_connections: int = 1000
     idle_timeout: float = 3.0
     ca_file: str | None = None
-    client: Client = "httpx2"
+    client: Client = "h1"
     at: int = field(default=0, compare=False)
 
 

@@ -6,6 +6,7 @@ Comes first, so that it sees every answer, the error table's included.
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import time
 from collections.abc import AsyncGenerator
@@ -79,7 +80,22 @@ def _write(
             (time.perf_counter() - began) * 1000,
             f" {outcome}" if outcome else "",
         )
-        # Not by `info`: that looks for the line of code it was called from.
-        _LOG.handle(
-            logging.LogRecord(_LOG.name, logging.INFO, __file__, 0, _LINE, values, None)
-        )
+        _LOG.handle(_record(values))
+
+
+def _record(values: tuple[object, ...]) -> logging.LogRecord:
+    """Return the record of a line, without finding out what all of them share.
+
+    Where code was called from, by which thread: that takes longer than the line.
+    """
+    record = logging.LogRecord.__new__(logging.LogRecord)
+    now = time.time()
+    record.__dict__.update(_shared(), args=values, created=now)
+    record.msecs = (now - int(now)) * 1000
+    return record
+
+
+@functools.cache
+def _shared() -> dict[str, object]:
+    made = logging.LogRecord(_LOG.name, logging.INFO, __file__, 0, _LINE, (), None)
+    return vars(made)

@@ -14,7 +14,7 @@ import os
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 
 from starlette.applications import Starlette
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from hxroute import paths, templates
 from hxroute.errors import ClientGone, Internal, ProxyError, StartError
@@ -138,7 +138,7 @@ async def _dispatch(scope: Scope, receive: Receive, send: Send) -> None:
     if running is None:
         raise StartError("the server did not run the app's lifespan; let it")
     exchange = Exchange(scope, receive, send)
-    gone, task = exchange.request.gone, asyncio.current_task()
+    gone, task = exchange.request.gone, exchange.task or asyncio.current_task()
     assert task is not None
     cancel = task.cancel
     gone.subscribe(cancel)
@@ -172,19 +172,18 @@ class _Application(Starlette):
 
     running: Running | None = None
 
-    def build_middleware_stack(self) -> ASGIApp:
-        """Leave out the layers that do nothing where the user has added nothing."""
-        layers = super().build_middleware_stack()
-        if self.user_middleware or self.exception_handlers or self.max_body_size:
-            return layers
-
-        async def shortest(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] == "http" and not self.router.routes:
-                await _dispatch(scope, receive, send)
-            else:
-                await layers(scope, receive, send)
-
-        return shortest
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, without the layers that do nothing where the user adds nothing."""
+        if scope["type"] == "http" and not (
+            self.router.routes
+            or self.user_middleware
+            or self.exception_handlers
+            or self.max_body_size
+        ):
+            scope["app"] = self
+            await _dispatch(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def prepare(app: Starlette, running: Running) -> None:

@@ -39,7 +39,9 @@ class Clock:
         """Wait so long from now on, though not beyond `ends`."""
         now = self._loop.time()
         due = now + seconds
-        self._due = due = min(due, self.ends)
+        if due > self.ends:
+            due = self.ends
+        self._due = due
         if due < self._rings:
             self._set(now)
 

@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -26,6 +26,9 @@ from hxroute.runtime.phase import Phase
 from hxroute.runtime.reception import Reception
 from hxroute.runtime.refusals import Refused, refusal
 
+if TYPE_CHECKING:
+    from uvicorn._types import HTTPScope
+
 __all__ = ["LIMITS", "Connection"]
 
 LIMITS: Final = "hxroute.limits"
@@ -34,6 +37,10 @@ LIMITS: Final = "hxroute.limits"
 _LOG: Final = logging.getLogger("hxroute.front")
 _LOOK_SECONDS: Final = 0.25
 """How often it is looked whether a client that is held back is still there."""
+
+
+_Request = tuple[Cycle, "HTTPScope"]
+"""A request that has not begun: its cycle does not hold its scope, which holds it."""
 
 
 class Connection(HttpToolsProtocol):
@@ -54,8 +61,8 @@ class Connection(HttpToolsProtocol):
         self._limits = in_force()
         self._reception = Reception(self._limits)
         self._cycles: deque[Cycle] = deque()
-        self._queue: deque[Cycle] = deque()
-        self._begun: Cycle | None = None
+        self._queue: deque[_Request] = deque()
+        self._begun: _Request | None = None
         self._idle = Clock(self.loop, self._limits.idle_timeout, self._close_idle)
         self._timer: asyncio.TimerHandle | None = None
         self._refusal: Refused | None = None
@@ -96,7 +103,7 @@ class Connection(HttpToolsProtocol):
             return
         self.flow.resume_reading()
         if self._queue:
-            self._run(self._queue.popleft())
+            self._run(*self._queue.popleft())
         elif self._refusal is not None:
             self._answer(self._refusal)
         else:
@@ -120,21 +127,25 @@ class Connection(HttpToolsProtocol):
         if all(cycle.response_complete for cycle in self._cycles):
             self._answer(refused)
 
-    def _run(self, cycle: Cycle) -> None:
-        task = self.loop.create_task(cycle.run_asgi(self.app))
-        task.add_done_callback(self.tasks.discard)
-        self.tasks.add(task)
+    def _run(self, cycle: Cycle, scope: HTTPScope) -> None:
+        cycle.task = self.loop.create_task(cycle.run_asgi(self.app, scope))
+        self.tasks.add(cycle.task)
+
+    def forget(self, cycle: Cycle) -> None:
+        """Wait no longer for a cycle's task."""
+        if cycle.task is not None:
+            self.tasks.discard(cycle.task)
+            cycle.task = None
 
     def _give_up(self, cycle: Cycle) -> None:
         """End a request whose body cannot be had."""
-        if self._begun is cycle:
+        if self._begun is not None and self._begun[0] is cycle:
             self._begun = None
-        elif self._queue and self._queue[-1] is cycle:
+        elif self._queue and self._queue[-1][0] is cycle:
             self._queue.pop()
         elif cycle.response_started:
             cycle.cut()
-        cycle.disconnected = True
-        cycle.gone.set()
+        cycle.leave()
 
     def _answer(self, refused: Refused) -> None:
         fields, text = refusal(refused.status)

@@ -36,6 +36,9 @@ class Carrier(Protocol):
     transport: asyncio.Transport
     flow: Flow
 
+    def forget(self, cycle: Cycle) -> None:
+        """Wait no longer for a cycle's task."""
+
     def finish(self) -> None:
         """Close the connection behind its last answer."""
 
@@ -54,28 +57,41 @@ class Cycle:
         "_event",
         "_has_body",
         "_has_news",
+        "_is_head",
         "_is_over",
         "_left",
+        "_version",
         "body",
         "chunked_encoding",
         "disconnected",
         "gone",
         "keep_alive",
+        "length",
         "more_body",
         "response_complete",
         "response_started",
-        "scope",
+        "task",
         "waiting_for_100_continue",
     )
 
     def __init__(
-        self, carrier: Carrier, scope: HTTPScope, *, keep_alive: bool, expects: bool
+        self,
+        carrier: Carrier,
+        method: str,
+        version: str,
+        length: int | None,
+        *,
+        keep_alive: bool,
+        expects: bool,
     ) -> None:
         self._carrier = carrier
-        self.scope = scope
+        self._is_head = method == "HEAD"
+        self._version = version
+        self.length = length
         self.keep_alive = keep_alive
         self.waiting_for_100_continue = expects
         self.gone = Gone()
+        self.task: asyncio.Task[None] | None = None
         self.body: bytes | bytearray = b""
         self.more_body = True
         self.disconnected = self.response_started = self.response_complete = False
@@ -111,10 +127,10 @@ class Cycle:
         self.notify()
         self.gone.set()
 
-    async def run_asgi(self, app: ASGI3Application) -> None:
+    async def run_asgi(self, app: ASGI3Application, scope: HTTPScope) -> None:
         """Let an application answer; where it does not, the server does."""
         try:
-            await app(self.scope, self.receive, self.send)
+            await app(scope, self.receive, self.send)
         except BaseException as exc:
             _LOG.error("Exception in ASGI application\n", exc_info=exc)
             await self._fail()
@@ -125,6 +141,7 @@ class Cycle:
                 await self._fail()
         finally:
             self._is_over = True
+            self._carrier.forget(self)
 
     # -- what an exchange calls
 
@@ -137,9 +154,9 @@ class Cycle:
         self._has_news = False
         return bytes(self.body)
 
-    def can_answer(self, send: object) -> bool:
-        """Tell whether an answer may be given whole: nobody stands between."""
-        return send == self.send and not self._carrier.flow.write_paused
+    def can_answer(self) -> bool:
+        """Tell whether an answer may be given whole, without waiting."""
+        return not self._carrier.flow.write_paused
 
     def answer(self, status: int, headers: Headers, body: bytes) -> None:
         """Give a whole answer.
@@ -225,10 +242,10 @@ class Cycle:
     def _start(self, status: int, headers: Headers) -> bytes:
         """Decide how an answer is framed, and return its head."""
         fields = dict(headers[::-1])
-        self._has_body = self.scope["method"] != "HEAD" and status not in BODILESS
+        self._has_body = not self._is_head and status not in BODILESS
         if b"content-length" in fields:
             self._left = int(fields[b"content-length"])
-        elif self._has_body and self.scope["http_version"] == "1.1":
+        elif self._has_body and self._version == "1.1":
             self.chunked_encoding = True
             headers.append((b"transfer-encoding", b"chunked"))
         if b"close" in fields.get(b"connection", b"").lower():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator
@@ -13,7 +14,7 @@ from hxroute import paths
 from hxroute.errors import ProxyError
 from hxroute.http import Body, Headers, Request, Response
 from hxroute.runtime.cycle import EXTENSION, Cycle
-from hxroute.runtime.inbox import Inbox, open_inbox
+from hxroute.runtime.inbox import open_inbox
 
 __all__ = ["Exchange"]
 
@@ -24,13 +25,20 @@ class Exchange:
     """A client's request, and the way back to the client."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._cycle: Cycle | None = (scope.get("extensions") or {}).get(EXTENSION)
+        cycle: Cycle | None = (scope.get("extensions") or {}).get(EXTENSION)
         headers = scope["headers"]
-        if self._cycle is None:  # other servers leave the padding on
+        if cycle is None:  # other servers leave the padding on
             headers = [(name, value.strip(b" \t")) for name, value in headers]
+        between = cycle is None or send != cycle.send or receive != cycle.receive
+        self._direct = None if between else cycle
         self._send = send
-        self._inbox = open_inbox(self._cycle, receive, headers)
-        self.request = _request(scope, headers, self._inbox)
+        self._inbox = open_inbox(cycle, receive, headers)
+        self.request = self._read(scope, headers)
+
+    @property
+    def task(self) -> asyncio.Task[None] | None:
+        """The task that is cancelled when the client leaves, where it is known."""
+        return None if self._direct is None else self._direct.task
 
     async def answer(self, response: Response) -> None:
         """Send a response; one that breaks off is cut, never ended cleanly.
@@ -39,11 +47,11 @@ class Exchange:
             ProxyError: where it breaks off and the server must cut it.
         """
         early = not self._inbox.is_whole()
-        headers, body, cycle = response.headers, response.body, self._cycle
+        headers, body, direct = response.headers, response.body, self._direct
         if early:
             headers = [*headers, (b"connection", b"close")]
-        elif cycle and isinstance(body, bytes) and cycle.can_answer(self._send):
-            cycle.answer(response.status, headers, body)
+        elif direct is not None and isinstance(body, bytes) and direct.can_answer():
+            direct.answer(response.status, headers, body)
             return
         start = {"type": "http.response.start", "status": response.status}
         await self._send({**start, "headers": headers})
@@ -80,30 +88,30 @@ class Exchange:
         message = {"type": "http.response.body", "body": chunk, "more_body": more}
         await self._send(message)
 
-
-def _request(scope: Scope, headers: Headers, inbox: Inbox) -> Request:
-    length = _length(headers)
-    if length == 0:
-        inbox.expect_nothing()
-    client = scope.get("client")
-    return Request(
-        scope["method"],
-        paths.printable(scope.get("raw_path") or scope["path"].encode()),
-        paths.printable(scope["query_string"]),
-        headers,
-        _body(inbox, length),
-        length,
-        client[0] if client else "",
-        inbox.gone,
-    )
-
-
-def _body(inbox: Inbox, length: int | None) -> Body:
-    """Return a body whole where it is; one without a length is not given one."""
-    if length == 0:
-        return b""
-    whole = None if length is None else inbox.at_hand()
-    return inbox.body() if whole is None else whole
+    def _read(self, scope: Scope, headers: Headers) -> Request:
+        direct = self._direct
+        length = _length(headers) if direct is None else direct.length
+        body: Body
+        if length == 0:
+            self._inbox.expect_nothing()
+            body = b""
+        elif direct is not None and length is not None and direct.has_whole_body():
+            self._inbox.expect_nothing()
+            body = direct.whole_body()
+        else:
+            body = self._inbox.body()
+        client = scope.get("client")
+        query = scope["query_string"]
+        return Request(
+            scope["method"],
+            paths.printable(scope.get("raw_path") or scope["path"].encode()),
+            paths.printable(query) if query else query,
+            headers,
+            body,
+            length,
+            client[0] if client else "",
+            self._inbox.gone,
+        )
 
 
 def _length(headers: Headers) -> int | None:

@@ -73,8 +73,8 @@ class Front(Connection):
         """Begin a request that needed no parser, though its body may still come."""
         self._idle.rest()
         self.headers = found.headers
-        cycle = self._new_cycle(found.method, "1.1", found.head, keeps=True)
-        self.cycle = cycle
+        request = self._new_request(found.method, "1.1", found.head, keeps=True)
+        self.cycle = cycle = request[0]
         length, came = found.head.length or 0, len(data) - found.body
         if came == length:
             cycle.body, cycle.more_body = data[found.body :], False
@@ -87,7 +87,7 @@ class Front(Connection):
             if came:
                 self.on_body(data[found.body :])
             self._start_clock()
-        self._run(cycle)
+        self._run(*request)
 
     def _parse(self, data: bytes) -> None:
         """Parse what has arrived, step by step, and bound what comes to nothing."""
@@ -109,7 +109,7 @@ class Front(Connection):
         if self._reception.phase is Phase.IDLE:
             self._lines.clear()
         if self._begun is not None:
-            self._run(self._begun)
+            self._run(*self._begun)
             self._begun = None
         if self._timer is None or self.flow.read_paused:
             self._start_clock()
@@ -197,11 +197,12 @@ class Front(Connection):
         self._reception.end_head(self.loop.time(), read.length)
         before = self.cycle
         keeps = version == "1.1" and self.parser.should_keep_alive()
-        self.cycle = self._new_cycle(method.decode("ascii"), version, read, keeps=keeps)
+        request = self._new_request(method.decode("ascii"), version, read, keeps=keeps)
+        self.cycle = request[0]
         if before is None or before.response_complete:
-            self._begun = self.cycle  # once all that has arrived is known to be sound
+            self._begun = request  # once all that has arrived is known to be sound
         else:
-            self._queue.append(self.cycle)
+            self._queue.append(request)
 
     def on_chunk_header(self) -> None:
         """Count a chunk."""
@@ -230,9 +231,9 @@ class Front(Connection):
         if self.cycle.response_complete:
             self._await_request()
 
-    def _new_cycle(
+    def _new_request(
         self, method: str, version: str, read: Head, *, keeps: bool
-    ) -> Cycle:
+    ) -> tuple[Cycle, HTTPScope]:
         self._is_last = not keeps
         path = read.path.decode("latin-1")
         scope: dict[str, object] = {
@@ -250,10 +251,16 @@ class Front(Connection):
             "headers": self.headers,
             "state": self.app_state.copy(),
         }
-        expects = read.expects_continue
-        cycle = Cycle(self, cast("HTTPScope", scope), keep_alive=keeps, expects=expects)
+        cycle = Cycle(
+            self,
+            method,
+            version,
+            read.length,
+            keep_alive=keeps,
+            expects=read.expects_continue,
+        )
         scope["extensions"] = {EXTENSION: cycle}
         while self._cycles and self._cycles[0].response_complete:
             self._cycles.popleft()  # answers come in order
         self._cycles.append(cycle)
-        return cycle
+        return cycle, cast("HTTPScope", scope)

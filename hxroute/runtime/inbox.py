@@ -55,10 +55,6 @@ class Inbox(abc.ABC):
     async def _next(self) -> Message:
         """Return the next message of the client."""
 
-    def at_hand(self) -> bytes | None:
-        """Return the body where it has come whole and nobody has received it."""
-        return None
-
     def expect_nothing(self) -> None:
         """Note that the request has no body."""
         self._ended = True
@@ -82,17 +78,13 @@ class _OwnInbox(Inbox):
     """On our own front: no task listens, the connection tells."""
 
     def __init__(self, receive: Receive, cycle: Cycle) -> None:
-        super().__init__(receive, cycle.gone)
+        self.gone = cycle.gone
+        self._receive = receive
+        self._ended = False
         self._cycle = cycle
 
     def is_whole(self) -> bool:
         return self._ended or self._cycle.has_whole_body()
-
-    def at_hand(self) -> bytes | None:
-        if self._cycle.has_whole_body() and self._receive == self._cycle.receive:
-            self._ended = True
-            return self._cycle.whole_body()
-        return None
 
     async def drain(self) -> None:
         """Nothing: the front does it."""

@@ -14,24 +14,36 @@ __all__ = ["to_stderr"]
 def to_stderr() -> None:
     """Write our lines, and the server's warnings, to standard error."""
     handler = _Lines()
-    handler.setFormatter(_Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
     logging.basicConfig(handlers=[handler])
-    logging.getLogger("hxroute").setLevel(logging.INFO)
+    ours = logging.getLogger("hxroute")
+    ours.setLevel(logging.INFO)
+    ours.addHandler(handler)
+    ours.propagate = False
     # A line names none of these; to find them out takes as long as to write it.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 class _Lines(logging.Handler):
-    """Writes what one turn of the event loop has to say at once, at its end."""
+    """Writes what one turn of the event loop has to say at once, at its end.
+
+    A line has its time, its logger and its level before it.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._waiting: list[str] = []
+        self._second = -1
+        self._shown = ""
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Take a line, from whichever thread: to add to a list needs no lock."""
+        self.emit(record)
+        return True
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take a line."""
         try:
-            self._waiting.append(self.format(record))
+            self._waiting.append(self._line(record))
             if len(self._waiting) > 1:
                 return  # it goes with the one before
             asyncio.get_running_loop().call_soon(self.flush)
@@ -42,24 +54,16 @@ class _Lines(logging.Handler):
 
     def flush(self) -> None:
         """Write what waits."""
-        with self.lock or contextlib.nullcontext():
-            lines, self._waiting = self._waiting, []
-            if lines:
-                with contextlib.suppress(OSError, ValueError):  # nobody reads it
-                    sys.stderr.write("\n".join(lines) + "\n")
-                    sys.stderr.flush()
+        lines, self._waiting = self._waiting, []
+        if lines:
+            with contextlib.suppress(OSError, ValueError):  # nobody reads it
+                sys.stderr.write("\n".join(lines) + "\n")
+                sys.stderr.flush()
 
-
-class _Formatter(logging.Formatter):
-    """Writes the time of day anew once a second."""
-
-    _second = -1
-    _shown = ""
-
-    def formatTime(  # noqa: N802  logging's name
-        self, record: logging.LogRecord, datefmt: str | None = None
-    ) -> str:
-        """Return the local time, with milliseconds."""
+    def _line(self, record: logging.LogRecord) -> str:
+        text = record.getMessage()
+        if record.exc_info or record.exc_text or record.stack_info:
+            text = self.format(record)  # the message, and what follows it
         second = int(record.created)
         if second != self._second:
             local = time.localtime(second)
@@ -67,4 +71,5 @@ class _Formatter(logging.Formatter):
                 second,
                 time.strftime("%Y-%m-%d %H:%M:%S", local),
             )
-        return f"{self._shown},{int(record.msecs):03d}"
+        when = f"{self._shown},{int(record.msecs):03d}"
+        return f"{when} {record.name} {record.levelname} {text}"

@@ -12,8 +12,8 @@ from hxroute import Endpoint, Gateway, HeaderRules, Timeout, Upstream
 from hxroute.nodes import Execute, MapErrors, Observe
 from hxroute.runtime import application
 
-FORMAT = 1
-SOURCE = "sha256:5fedf250e9f644e54f1de82fc6be3af051dc9e5d2b54bae215d5fe5d3c98b0ec"
+FORMAT = 2
+SOURCE = "sha256:d04fd7ed44504f74555badb875500563de9dee63f9b7d101838dd86e360040ef"
 
 SAFE_HEADERS = HeaderRules(name="safe", drop=("authorization", "cookie"), at=15)
 
@@ -79,7 +79,7 @@ gateway = Gateway(
             ),
             max_connections=20,
             idle_timeout=55.0,
-            client="h1",
+            client="httpx2",
             at=5,
         ),
         Upstream(
@@ -92,6 +92,7 @@ gateway = Gateway(
             name="chosen",
             url="http://third.internal",
             timeout=Timeout(total=120.0),
+            client="httpx2",
             at=12,
         ),
     ),

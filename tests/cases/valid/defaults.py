@@ -29,7 +29,7 @@ from hxroute.nodes import (
 )
 from hxroute.runtime import application
 
-FORMAT = 1
+FORMAT = 2
 SOURCE = "sha256:89acd062f6b0fc2d8336dd68610486b3ef05641e9b0cea377a1cbfe7f1b775eb"
 
 PLAIN_ERRORS = ErrorTable(

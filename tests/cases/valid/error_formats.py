@@ -12,7 +12,7 @@ from hxroute import Endpoint, ErrorAnswer, ErrorTable, Gateway, HeaderRules, Ups
 from hxroute.nodes import Execute, MapErrors, Observe
 from hxroute.runtime import application
 
-FORMAT = 1
+FORMAT = 2
 SOURCE = "sha256:a216d8e6bd5e558017f07709d0f61f35cd44ffa8f92b9928046cf67a14432695"
 
 OPENAI_ERRORS = ErrorTable(
