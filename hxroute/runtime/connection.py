@@ -19,8 +19,9 @@ from uvicorn.server import ServerState
 
 from hxroute.ir import Limits
 from hxroute.runtime.clock import Clock
-from hxroute.runtime.cycle import Cycle, head
+from hxroute.runtime.cycle import Cycle
 from hxroute.runtime.flow import Flow, has_left
+from hxroute.runtime.head import head
 from hxroute.runtime.lingering import LINGER_BYTES, LINGER_SECONDS
 from hxroute.runtime.phase import Phase
 from hxroute.runtime.reception import Reception

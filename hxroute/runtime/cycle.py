@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import email.utils
-import functools
-import http
 import logging
-import time
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from hxroute.http import BODILESS, Gone, Headers
 from hxroute.runtime.flow import Flow
+from hxroute.runtime.head import head, now
 
 if TYPE_CHECKING:
     from uvicorn._types import (
@@ -21,7 +18,7 @@ if TYPE_CHECKING:
         HTTPScope,
     )
 
-__all__ = ["EXTENSION", "Carrier", "Cycle", "head"]
+__all__ = ["EXTENSION", "Carrier", "Cycle"]
 
 EXTENSION: Final = "hxroute.cycle"
 """The ASGI extension under which a request finds its cycle."""
@@ -253,7 +250,7 @@ class Cycle:
         elif not self.keep_alive:
             headers.append((b"connection", b"close"))
         if b"date" not in fields:
-            headers.append((b"date", _now()))  # RFC 9110 §6.6.1
+            headers.append((b"date", now()))  # RFC 9110 §6.6.1
         made = head(status, headers)
         self.response_started = True
         self.waiting_for_100_continue = False
@@ -290,32 +287,3 @@ class Cycle:
             self._carrier.finish()
         if not self._is_over:
             self._carrier.on_response_complete()
-
-
-def head(status: int, headers: list[tuple[bytes, bytes]]) -> bytes:
-    """Return the head of an answer.
-
-    Raises:
-        RuntimeError: where a field would begin another one, or the body.
-    """
-    lines = [b"%b: %b\r\n" % field for field in headers]
-    made = b"".join([_status_line(status), *lines, b"\r\n"])
-    ends = len(lines) + 2
-    if made.count(b"\n") != ends or made.count(b"\r") != ends or b"\0" in made:
-        raise RuntimeError("a field of the answer holds a line break")
-    return made
-
-
-@functools.cache
-def _status_line(status: int) -> bytes:
-    known = {item.value: item.phrase for item in http.HTTPStatus}
-    return f"HTTP/1.1 {status} {known.get(status, '')}\r\n".encode()
-
-
-def _now() -> bytes:
-    return _date(int(time.time()))
-
-
-@functools.lru_cache(maxsize=1)
-def _date(second: int) -> bytes:
-    return email.utils.formatdate(second, usegmt=True).encode()

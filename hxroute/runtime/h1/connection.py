@@ -7,47 +7,32 @@ The answer is read while the request is written, so that one which comes early i
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import math
-import os
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Final, Protocol
+from collections.abc import AsyncGenerator
+from functools import partial
+from typing import Final
 
 from hxroute.errors import BadResponse, Disconnected, ProxyError
 from hxroute.http import Body, Response, Timeout
 from hxroute.runtime import calls
 from hxroute.runtime.clock import Clock
+from hxroute.runtime.h1.outlet import Outlet
+from hxroute.runtime.h1.owner import Owner
 from hxroute.runtime.h1.reader import Answer, Malformed, Reader
+from hxroute.runtime.h1.unread import unread
 from hxroute.runtime.tls import is_closed_in_order
 
-__all__ = ["Connection", "Owner"]
+__all__ = ["Connection"]
 
 _HIGH: Final = 256 * 1024
 """Bytes of an answer that wait to be read: where reading stops."""
-
-_COPIED: Final = 64 * 1024
-"""Bytes of a body that are sent in one piece with its head."""
-
-
-class Owner(Protocol):
-    """Whom a connection tells what becomes of it."""
-
-    idle_timeout: float
-
-    def release(self, connection: Connection) -> None:
-        """Take back a connection that can serve another call."""
-
-    def forget(self, connection: Connection) -> None:
-        """Give no call to a connection that has come to its end."""
-
-    def closed(self, connection: Connection) -> None:
-        """Note that a connection is closed."""
 
 
 class Connection(asyncio.Protocol):
     """One connection; `is_closing` tells whether it can serve no call any more."""
 
     _transport: asyncio.Transport
+    _outlet: Outlet
 
     def __init__(self, owner: Owner) -> None:
         self._loop = asyncio.get_running_loop()
@@ -57,9 +42,7 @@ class Connection(asyncio.Protocol):
         self._answer: Answer | None = None
         self._limits = Timeout()
         self._upload: asyncio.Task[None] | None = None
-        self._room: asyncio.Future[None] | None = None
-        self._left = 0
-        self._is_sent = self._is_paused = self._is_stuck = False
+        self._is_sent = self._is_paused = False
         self._is_tls = self._has_ended = self.is_closing = False
         self._served = 0
 
@@ -73,6 +56,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin."""
         self._transport = transport
+        self._outlet = Outlet(transport)
         self._is_tls = transport.get_extra_info("ssl_object") is not None
 
     def data_received(self, data: bytes) -> None:
@@ -93,7 +77,7 @@ class Connection(asyncio.Protocol):
         else:
             self._await_answer()
             return
-        _wake(answer)
+        answer.wake()
 
     def eof_received(self) -> None:
         """Close too: an upstream that will say no more has no use for more."""
@@ -104,22 +88,20 @@ class Connection(asyncio.Protocol):
         """End what is under way."""
         if exc is not None:
             self._has_ended = False
-            self._hear_out()
+            if self._answer is not None:
+                self._hear_out()
         self._end()
         self._clock.stop()
         self._owner.closed(self)
 
     def pause_writing(self) -> None:
         """Wait for the upstream to take what is written."""
-        self._is_stuck = True
-        self._left = self._transport.get_write_buffer_size()
+        self._outlet.pause()
         self._clock.wait(self._limits.write)
 
     def resume_writing(self) -> None:
         """Write on."""
-        self._is_stuck = False
-        if self._room is not None and not self._room.done():
-            self._room.set_result(None)
+        self._outlet.resume()
         self._clock.rest()
         self._await_answer()
 
@@ -146,14 +128,11 @@ class Connection(asyncio.Protocol):
         self._limits, self._clock.ends = limits, ends
         self._served += 1
         self._is_sent = isinstance(body, bytes)
-        if not isinstance(body, bytes):
-            self._transport.write(head)
-            self._begin_upload(body, is_chunked=head.endswith(_CHUNKED))
-        elif len(body) <= _COPIED:
-            self._transport.write(head + body)
+        if isinstance(body, bytes):
+            self._outlet.send(head, body)
         else:
-            self._transport.write(head)
-            self._transport.write(body)
+            self._upload = self._loop.create_task(self._outlet.upload(head, body))
+            self._upload.add_done_callback(self._uploaded)
         self._await_answer()
         try:
             await waiter
@@ -165,7 +144,7 @@ class Connection(asyncio.Protocol):
             raise answer.error
         if answer.ended:
             return Response(answer.status, answer.headers, answer.take())
-        stream, close = self._stream(answer), self._closing(answer)
+        stream, close = self._stream(answer), partial(self._abandon, answer)
         return Response(answer.status, answer.headers, stream, close)
 
     def abort(self) -> None:
@@ -197,43 +176,17 @@ class Connection(asyncio.Protocol):
                 await waiter
 
     def _take(self, answer: Answer) -> bytes:
+        """Take what has come, and read on where reading had stopped."""
         data = answer.take()
         if self._is_paused and self._answer is answer and not self.is_closing:
             self._is_paused = False
             self._transport.resume_reading()
         return data
 
-    def _closing(self, answer: Answer) -> Callable[[], Awaitable[None]]:
-        async def close() -> None:
-            if self._answer is answer:
-                self.abort()
-
-        return close
-
-    # -- the request's body
-
-    def _begin_upload(
-        self, body: AsyncGenerator[bytes, None], *, is_chunked: bool
-    ) -> None:
-        upload = self._loop.create_task(self._send(body, is_chunked=is_chunked))
-        upload.add_done_callback(self._uploaded)
-        self._upload = upload
-
-    async def _send(
-        self, body: AsyncGenerator[bytes, None], *, is_chunked: bool
-    ) -> None:
-        """Send a body while it comes, as fast as the upstream takes it."""
-        async for data in body:
-            if not data:
-                continue
-            framed = b"%x\r\n%b\r\n" % (len(data), data) if is_chunked else data
-            self._transport.write(framed)
-            await asyncio.sleep(0)  # the answer may be here before the next piece goes
-            while self._is_stuck:
-                self._room = self._loop.create_future()
-                await self._room
-        if is_chunked:
-            self._transport.write(b"0\r\n\r\n")
+    async def _abandon(self, answer: Answer) -> None:
+        """Close, unless the answer has come to its end."""
+        if self._answer is answer:
+            self.abort()
 
     def _uploaded(self, upload: asyncio.Task[None]) -> None:
         if self._upload is not upload:
@@ -242,35 +195,29 @@ class Connection(asyncio.Protocol):
         if upload.cancelled():
             return
         error = upload.exception()
-        if error is not None:
+        if error is None:
+            self._is_sent = True
+            self._await_answer()
+        else:
             self._fail(error)
-            return
-        self._is_sent = True
-        self._await_answer()
 
     # -- how a call goes on and ends
 
     def _hear_out(self) -> None:
-        """Read what came before a connection broke: in writing, that is seen first."""
-        sock = self._transport.get_extra_info("socket")
-        if self._answer is None or self._is_tls or sock is None:
-            return
-        with contextlib.suppress(OSError):
-            while self._answer is not None and self._answer.size < _HIGH:
-                data = os.read(sock.fileno(), _HIGH)
-                if not data:
-                    return
-                self.data_received(data)
+        """Read what came before the connection broke."""
+        for data in unread(self._transport):
+            self.data_received(data)
+            if self._answer is None or self._answer.size > _HIGH:
+                return
 
     def _await_answer(self) -> None:
         """Wait for the head of an answer, as soon as the request is on its way."""
         answer, limits = self._answer, self._limits
-        if answer is None or answer.has_head or self._is_stuck or not self._is_sent:
+        if answer is None or answer.has_head:
             return
-        if limits.first_byte is None or self._reader.begun:
-            self._clock.wait(limits.read)
-        else:
-            self._clock.wait(limits.first_byte)
+        if self._is_sent and not self._outlet.is_stuck:
+            first = None if self._reader.begun else limits.first_byte
+            self._clock.wait(limits.read if first is None else first)
 
     def _go_on(self, answer: Answer) -> None:
         """Read on in a body, unless nobody takes what has come of it."""
@@ -285,7 +232,7 @@ class Connection(asyncio.Protocol):
         """Give the connection back behind an answer, or close it."""
         self._answer = None
         keeps = self._reader.keeps and self._is_sent and not self.is_closing
-        if keeps and not self._transport.get_write_buffer_size():
+        if keeps and self._outlet.is_empty():
             if self._is_paused:
                 self._is_paused = False
                 self._transport.resume_reading()
@@ -303,9 +250,9 @@ class Connection(asyncio.Protocol):
             self._fail(calls.total_timeout(limits))
         elif self._reader.begun:
             self._fail(calls.read_timeout(limits))
-        elif not self._is_stuck:
+        elif not self._outlet.is_stuck:
             self._fail(calls.first_byte_timeout(limits))
-        elif self._transport.get_write_buffer_size() < self._left:
+        elif self._outlet.has_moved():
             self.pause_writing()  # it takes something
         else:
             self._fail(calls.write_timeout(limits))
@@ -317,7 +264,7 @@ class Connection(asyncio.Protocol):
             self._close()
         elif self._has_ended and self._reader.end():
             self._finish()
-            _wake(answer)
+            answer.wake()
         elif answer.has_head:
             self._fail(BadResponse())
         else:
@@ -340,13 +287,4 @@ class Connection(asyncio.Protocol):
         answer, self._answer = self._answer, None
         if answer is not None:
             answer.error = answer.error or BadResponse()
-            _wake(answer)
-
-
-_CHUNKED: Final = b"transfer-encoding: chunked\r\n\r\n"
-
-
-def _wake(answer: Answer) -> None:
-    waiter, answer.waiter = answer.waiter, None
-    if waiter is not None and not waiter.done():
-        waiter.set_result(None)
+            answer.wake()

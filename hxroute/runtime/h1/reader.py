@@ -67,6 +67,12 @@ class Answer:
         pieces, self.pieces, self.size = self.pieces, [], 0
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
+    def wake(self) -> None:
+        """Let whoever waits for more look again."""
+        waiter, self.waiter = self.waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
 
 class Reader:
     """One connection's parser, and the answer that it is at.
