@@ -95,33 +95,16 @@ class Responses:
             response.body = b""
             length = length if asked.method == "HEAD" else 0
         elif not _is_event_stream(fields):
-            response, length = await self._with_body(response, length, fields)
+            replacement = self._replacement(response.status)
+            if replacement is not None or not isinstance(response.body, bytes):
+                response, length = await _gathered(
+                    response, length, fields, replacement
+                )
         # Rules do not reach the framing, which is made anew (RFC 9112 §6).
         response.headers = self._header_rules(response.headers, values)
         if length is not None and not bodiless:
             response.headers.append((b"content-length", b"%d" % length))
         return response
-
-    async def _with_body(
-        self, response: Response, length: int | None, fields: dict[bytes, bytes]
-    ) -> tuple[Response, int | None]:
-        """Return what becomes of a response with a body, and its declared length."""
-        is_whole = isinstance(response.body, bytes)
-        if not is_whole and length is not None and length <= _SMALL:
-            response.body = await read_whole(response.body)
-            await response.close()
-        replacement = self._replacement(response.status)
-        if replacement is None or not _is_known_coding(fields):
-            return response, length
-        if not isinstance(response.body, bytes):
-            if length is not None:
-                return response, length
-            response.body = await _whole_if_small(response.body)
-        is_small = isinstance(response.body, bytes) and len(response.body) <= _SMALL
-        if is_small and replacement.applies(response):
-            await response.close()
-            return replacement.make(response)
-        return response, length
 
     def _replacement(self, status: int) -> Replacement | None:
         try:
@@ -164,6 +147,30 @@ class Replacement:
             if field[0] not in self._replaced
         ]
         return Response(status, [*kept, *self._headers], body), len(body)
+
+
+async def _gathered(
+    response: Response,
+    length: int | None,
+    fields: dict[bytes, bytes],
+    replacement: Replacement | None,
+) -> tuple[Response, int | None]:
+    """Return what becomes of a response with a body, and its declared length."""
+    is_whole = isinstance(response.body, bytes)
+    if not is_whole and length is not None and length <= _SMALL:
+        response.body = await read_whole(response.body)
+        await response.close()
+    if replacement is None or not _is_known_coding(fields):
+        return response, length
+    if not isinstance(response.body, bytes):
+        if length is not None:
+            return response, length
+        response.body = await _whole_if_small(response.body)
+    is_small = isinstance(response.body, bytes) and len(response.body) <= _SMALL
+    if is_small and replacement.applies(response):
+        await response.close()
+        return replacement.make(response)
+    return response, length
 
 
 def _check(response: Response, fields: dict[bytes, bytes]) -> None:

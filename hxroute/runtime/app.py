@@ -63,13 +63,12 @@ class Running:
         self._router = Router(routes, gateway.paths)
         self._unmatched = _fold(gateway.unmatched, self._refuse, start, 0)
 
-    async def handle(self, request: Request) -> Response:
-        """Answer a request by the endpoint that takes it, or by the error table."""
+    def handler(self, request: Request) -> Handler:
+        """Return what answers a request: an endpoint's, or that of the error table."""
         try:
-            handler = self._router.match(request)
+            return self._router.match(request)
         except ProxyError:
-            handler = self._unmatched
-        return await handler(request)
+            return self._unmatched
 
     async def retire(self) -> None:
         """Close every pool, as soon as no request is left."""
@@ -144,11 +143,12 @@ async def _dispatch(scope: Scope, receive: Receive, send: Send) -> None:
     gone.subscribe(cancel)
     running.requests += 1
     try:
-        response = await running.handle(exchange.request)
+        response = await running.handler(exchange.request)(exchange.request)
         try:
             await exchange.answer(response)
         finally:
-            await response.close()
+            if response.on_close is not None:
+                await response.close()
     except ClientGone:
         pass  # nobody is left to answer
     except asyncio.CancelledError:

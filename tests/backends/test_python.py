@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
 
 from hxroute import compiler, nodes
 from hxroute.backends.python import emit
@@ -42,7 +43,7 @@ def test_module_carries_format_digest_and_app() -> None:
 
     assert (names["FORMAT"], names["SOURCE"]) == (FORMAT, "sha256:00")
     assert names["gateway"] == Gateway(())
-    assert type(names["app"]).__name__ == "Starlette"
+    assert isinstance(names["app"], Starlette)
 
 
 def test_smallest_module_imports_no_node() -> None:

@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from hxroute.backends.python import emit
 from hxroute.errors import StartError
 from hxroute.files import digest_of
-from hxroute.ir import Gateway
+from hxroute.ir import FORMAT, Gateway
 from hxroute.runtime import loader
 from tests.runtime.serving import compiled
 
@@ -58,7 +58,7 @@ def test_load_refuses_a_build_that_is_not_there(tmp_path: Path) -> None:
         ("raise SystemExit(7)", "SystemExit"),
         ("", "of another hxroute"),
         ("FORMAT = 0", "of another hxroute"),
-        ("FORMAT = 1", "of another hxroute"),
+        (f"FORMAT = {FORMAT}", "of another hxroute"),
     ],
 )
 def test_load_refuses_what_is_no_build(tmp_path: Path, text: str, why: str) -> None:
@@ -67,7 +67,8 @@ def test_load_refuses_what_is_no_build(tmp_path: Path, text: str, why: str) -> N
 
 
 def test_load_refuses_a_build_of_another_format(tmp_path: Path) -> None:
-    text = emit(GATEWAY).replace("FORMAT = 1", "FORMAT = 2")
+    text = emit(GATEWAY).replace(f"FORMAT = {FORMAT}", f"FORMAT = {FORMAT + 1}")
+    assert f"FORMAT = {FORMAT + 1}" in text
     with pytest.raises(StartError, match="run `hxroute compile`"):
         loader.load(*built(tmp_path, text))
 

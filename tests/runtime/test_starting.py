@@ -59,7 +59,8 @@ def answers(
 ) -> list[Response]:
     async def asked() -> list[Response]:
         running = Running(made, environ or {})
-        return [await running.handle(Request("GET", target)) for target in targets]
+        asked = [Request("GET", target) for target in targets]
+        return [await running.handler(request)(request) for request in asked]
 
     return asyncio.run(asked())
 
