@@ -48,6 +48,8 @@ class Clock:
     def rest(self) -> None:
         """Wait for nothing, but still not beyond `ends`."""
         self._due = self.ends
+        if self._due < self._rings:
+            self._set(self._loop.time())
 
     def stop(self) -> None:
         """Ring no more."""

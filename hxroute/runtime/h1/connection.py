@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator
 from functools import partial
 from typing import Final
 
-from hxroute.errors import BadResponse, Disconnected, ProxyError
+from hxroute.errors import BadResponse, Disconnected
 from hxroute.http import Body, Response, Timeout
 from hxroute.runtime import calls
 from hxroute.runtime.clock import Clock
@@ -131,6 +131,7 @@ class Connection(asyncio.Protocol):
         if isinstance(body, bytes):
             self._outlet.send(head, body)
         else:
+            self._clock.rest()  # the client may take its time
             self._upload = self._loop.create_task(self._outlet.upload(head, body))
             self._upload.add_done_callback(self._uploaded)
         self._await_answer()
@@ -244,8 +245,7 @@ class Connection(asyncio.Protocol):
         """End a call that has waited long enough, or a connection that nobody wants."""
         answer, limits = self._answer, self._limits
         if answer is None:
-            self._close()
-            self._transport.close()
+            self.abort()
         elif self._clock.has_ended():
             self._fail(calls.total_timeout(limits))
         elif self._reader.begun:
@@ -272,7 +272,7 @@ class Connection(asyncio.Protocol):
 
     def _fail(self, error: BaseException) -> None:
         """Break a call off."""
-        if self._answer is not None and isinstance(error, ProxyError):
+        if self._answer is not None:
             self._answer.error = error
         self.abort()
 

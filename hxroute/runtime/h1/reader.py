@@ -59,7 +59,7 @@ class Answer:
         self.status = self.size = 0
         self.headers: Headers = []
         self.pieces: list[bytes] = []
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
         self.waiter: asyncio.Future[None] | None = waiter
 
     def take(self) -> bytes:
