@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from hxroute.http import BODILESS, Gone, Headers
+from hxroute.http import BODILESS, Gone, Headers, firsts
 from hxroute.runtime.flow import Flow
 from hxroute.runtime.head import head, now
 
@@ -204,7 +205,7 @@ class Cycle:
         if self.disconnected:
             return
         if message["type"] == "http.response.start" and not self.response_started:
-            made = self._start(message["status"], list(message.get("headers", ())))
+            made = self._start(message["status"], message.get("headers", ()))
             self._carrier.transport.write(made)
         elif message["type"] == "http.response.body" and self.response_started:
             self._send(message.get("body", b""), more=message.get("more_body", False))
@@ -236,9 +237,10 @@ class Cycle:
         body: Any = {"type": "http.response.body", "body": _FAILED, "more_body": False}
         await self.send(body)
 
-    def _start(self, status: int, headers: Headers) -> bytes:
+    def _start(self, status: int, stated: Iterable[tuple[bytes, bytes]]) -> bytes:
         """Decide how an answer is framed, and return its head."""
-        fields = dict(headers[::-1])
+        headers = [*stated]  # others may be given the same
+        fields = firsts(headers)
         self._has_body = not self._is_head and status not in BODILESS
         if b"content-length" in fields:
             self._left = int(fields[b"content-length"])

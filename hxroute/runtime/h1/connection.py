@@ -97,12 +97,11 @@ class Connection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Wait for the upstream to take what is written."""
         self._outlet.pause()
-        self._clock.wait(self._limits.write)
+        self._await_answer()
 
     def resume_writing(self) -> None:
         """Write on."""
         self._outlet.resume()
-        self._clock.rest()
         self._await_answer()
 
     # -- what a call does
@@ -131,7 +130,6 @@ class Connection(asyncio.Protocol):
         if isinstance(body, bytes):
             self._outlet.send(head, body)
         else:
-            self._clock.rest()  # the client may take its time
             self._upload = self._loop.create_task(self._outlet.upload(head, body))
             self._upload.add_done_callback(self._uploaded)
         self._await_answer()
@@ -212,13 +210,18 @@ class Connection(asyncio.Protocol):
                 return
 
     def _await_answer(self) -> None:
-        """Wait for the head of an answer, as soon as the request is on its way."""
+        """Wait for the head of an answer, or first for the request to be taken."""
         answer, limits = self._answer, self._limits
         if answer is None or answer.has_head:
             return
-        if self._is_sent and not self._outlet.is_stuck:
-            first = None if self._reader.begun else limits.first_byte
-            self._clock.wait(limits.read if first is None else first)
+        if self._outlet.is_stuck:
+            self._clock.wait(limits.write)
+        elif not self._is_sent:
+            self._clock.rest()  # the client may take its time
+        elif limits.first_byte is None or self._reader.begun:
+            self._clock.wait(limits.read)
+        else:
+            self._clock.wait(limits.first_byte)
 
     def _go_on(self, answer: Answer) -> None:
         """Read on in a body, unless nobody takes what has come of it."""
@@ -248,14 +251,15 @@ class Connection(asyncio.Protocol):
             self.abort()
         elif self._clock.has_ended():
             self._fail(calls.total_timeout(limits))
+        elif self._outlet.is_stuck and not answer.has_head:
+            if self._outlet.has_moved():
+                self.pause_writing()
+            else:
+                self._fail(calls.write_timeout(limits))
         elif self._reader.begun:
             self._fail(calls.read_timeout(limits))
-        elif not self._outlet.is_stuck:
-            self._fail(calls.first_byte_timeout(limits))
-        elif self._outlet.has_moved():
-            self.pause_writing()  # it takes something
         else:
-            self._fail(calls.write_timeout(limits))
+            self._fail(calls.first_byte_timeout(limits))
 
     def _end(self) -> None:
         """Take the connection's end, which may be that of the answer."""

@@ -30,7 +30,7 @@ class Pool:
         self._dial = dial
         self._most = most
         self._open: set[Connection] = set()
-        self._dialling = 0
+        self._places = 0
         self._idle: list[Connection] = []
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
 
@@ -52,22 +52,16 @@ class Pool:
         """
         if fresh and self._idle and not self._has_room():
             self._idle[0].abort()
-        while not self._has_room():
-            given = await self._wait()
-            if given is None or given.is_closing:
-                continue
-            if not fresh:
-                return given
-            given.abort()
+        given = await self._turn(fresh=fresh)
+        if given is not None:
+            return given
         dialling()
-        self._dialling += 1
         try:
             connection = await self._dial()
         except BaseException:
-            self._dialling -= 1
-            self._invite()
+            self._give_up_place()
             raise
-        self._dialling -= 1
+        self._places -= 1
         self._open.add(connection)
         if connection.is_closing:  # already
             self.closed(connection)
@@ -100,13 +94,33 @@ class Pool:
             connection.abort()
 
     def _has_room(self) -> bool:
-        return len(self._open) + self._dialling < self._most
+        return len(self._open) + self._places < self._most
 
-    async def _wait(self) -> Connection | None:
-        """Wait for a connection, or for the room to make one."""
+    async def _turn(self, *, fresh: bool) -> Connection | None:
+        """Wait for a connection, or for a place to make one; None is such a place.
+
+        Nobody who comes later gets it first.
+        """
+        is_first = False
+        while True:
+            if self._has_room() and (is_first or not self._waiting):
+                self._places += 1
+                return None
+            given = await self._wait(is_first=is_first)
+            if given is None:
+                return None
+            if not fresh and not given.is_closing:
+                return given
+            given.abort()
+            is_first = True
+
+    async def _wait(self, *, is_first: bool) -> Connection | None:
         waiter: asyncio.Future[Connection | None]
         waiter = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiter)
+        if is_first:
+            self._waiting.appendleft(waiter)
+        else:
+            self._waiting.append(waiter)
         try:
             return await waiter
         except asyncio.CancelledError:
@@ -120,14 +134,18 @@ class Pool:
     def _pass_on(self, connection: Connection | None) -> None:
         """Give to the next what came for one that has left."""
         if connection is None:
-            self._invite()
+            self._give_up_place()
         elif not connection.is_closing:
             self.release(connection)
 
+    def _give_up_place(self) -> None:
+        self._places -= 1
+        self._invite()
+
     def _invite(self) -> None:
-        """Tell the call that waits longest that there is room."""
-        while self._waiting:
+        """Keep a place for the call that waits longest, and tell it."""
+        while self._waiting and self._has_room():
             waiter = self._waiting.popleft()
             if not waiter.done():
+                self._places += 1
                 waiter.set_result(None)
-                return
