@@ -121,6 +121,8 @@ class Connection(asyncio.Protocol):
         Raises:
             ProxyError: where no answer comes, or none that can be passed on.
         """
+        if self.is_closing:  # the upstream has hung up already
+            raise Disconnected
         waiter = self._loop.create_future()
         self._answer = answer = Answer(waiter)
         self._reader.begin(method, answer)

@@ -31,6 +31,7 @@ _INTERIM: Final = range(100, 200)
 _FINAL: Final = range(200, 600)
 _SWITCHING: Final = 101
 _VERSIONS: Final = ("1.1", "1.0")
+_CODING: Final = b"transfer-encoding"
 
 
 class Malformed(Exception):
@@ -88,7 +89,7 @@ class Reader:
         self.until_end = False
         self._answer: Answer | None = None
         self._parser = self._new_parser()
-        self._is_head = self._is_interim = False
+        self._is_head = self._is_interim = self._is_chunked = False
         self._interim = self._extra = 0
 
     def begin(self, method: str, answer: Answer) -> None:
@@ -134,7 +135,7 @@ class Reader:
             self.keeps = False
             return
         if answer.ended:
-            self.keeps = self.keeps and _is_tidy(data, answer.pieces)
+            self.keeps = self.keeps and self._is_tidy(bytes(data), answer)
         elif answer.size == size:
             self._extra += len(data)
             if self._extra > (_MAX_EXTRA if answer.has_head else _MAX_HEADS):
@@ -179,13 +180,13 @@ class Reader:
         is_known = status in _FINAL and version in _VERSIONS
         if not is_known or len(answer.headers) > _MAX_FIELDS:
             raise Malformed
-        is_framed = _is_framed(answer.headers)
+        framing = _framing(answer.headers)
         answer.status, answer.has_head, self._extra = status, True, 0
         if self._is_head or status in BODILESS:
             answer.ended = True
             self.keeps = version == "1.1" and not _closes(answer.headers)
         else:
-            self.until_end = not is_framed
+            self.until_end, self._is_chunked = not framing, framing == _CODING
 
     def on_body(self, body: bytes) -> None:
         """Keep a piece of the body."""
@@ -194,6 +195,8 @@ class Reader:
         if answer.ended:
             self.keeps = False
             return
+        if self._is_interim:
+            raise Malformed  # RFC 9110 §15.2: it has none
         self._extra = 0
         answer.pieces.append(body)
         answer.size += len(body)
@@ -206,6 +209,16 @@ class Reader:
             answer.ended = True
             self.keeps = self._parser.should_keep_alive()
 
+    def _is_tidy(self, data: bytes, answer: Answer) -> bool:
+        """Tell whether bytes end with an answer, not with line ends behind it.
+
+        The parser looks past those, wherever an answer may begin.
+        """
+        if answer.pieces and not self._is_chunked:
+            return data.endswith(answer.pieces[-1])
+        ends = data[len(data.rstrip(b"\r\n")) :]
+        return b"\r\n\r\n".endswith(ends)
+
     def _skip(self, status: int) -> None:
         answer = self._answer
         assert answer is not None
@@ -216,30 +229,21 @@ class Reader:
         answer.headers = []
 
 
-def _is_tidy(data: bytes | memoryview, pieces: list[bytes]) -> bool:
-    """Tell whether bytes end with an answer, not with line ends that nobody needs."""
-    data = bytes(data)
-    if pieces and data.endswith(pieces[-1]):
-        return True
-    ends = data[len(data.rstrip(b"\r\n")) :]
-    return b"\r\n\r\n".endswith(ends)
-
-
-def _is_framed(headers: Headers) -> bool:
-    """Tell whether an answer says where its body ends (RFC 9112 §6.3).
+def _framing(headers: Headers) -> bytes:
+    """Return the field that says where an answer ends, if any (RFC 9112 §6.3).
 
     Raises:
-        Malformed: where it says so in a way that others may read differently.
+        Malformed: where they say so in a way that others may read differently.
     """
-    is_framed = False
+    found = b""
     for name, value in headers:
         if name == b"content-length":
-            is_framed = True
-        elif name == b"transfer-encoding":
-            if is_framed or value.lower() != b"chunked":
+            found = name
+        elif name == _CODING:
+            if found or value.lower() != b"chunked":
                 raise Malformed
-            is_framed = True
-    return is_framed
+            found = name
+    return found
 
 
 def _closes(headers: Headers) -> bool:
