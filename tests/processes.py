@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.clients import stated
+
 ROOT = Path(__file__).parents[1]
 HXROUTE = (sys.executable, "-m", "hxroute")
 START_SECONDS = 90
@@ -41,7 +43,8 @@ def compiled(folder: Path) -> Path:
     Raises:
         StartError: where they do not compile.
     """
-    shutil.copy(ROOT / "routes.yaml", folder)
+    routes = (ROOT / "routes.yaml").read_text(encoding="utf-8")
+    (folder / "routes.yaml").write_text(stated(routes), encoding="utf-8")
     shutil.copytree(ROOT / "schemas", folder / "schemas")
     done = subprocess.run(
         [*HXROUTE, "compile"],

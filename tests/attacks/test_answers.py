@@ -11,7 +11,7 @@ import pytest
 
 from hxroute.errors import ProxyError
 from hxroute.http import Handler, Request, Response, Start
-from hxroute.ir import Endpoint, Gateway
+from hxroute.ir import Client, Endpoint, Gateway
 from hxroute.nodes import MapErrors
 from hxroute.sandbox.scripted import Script, ScriptedUpstream
 from tests.attacks.stage import get, post
@@ -103,7 +103,7 @@ class Found:
 
 
 @pytest.fixture(scope="module", params=FORMATS)
-def found(request: pytest.FixtureRequest) -> Found:
+def found(request: pytest.FixtureRequest, each_client: Client) -> Found:
     head = HEAD.replace("FORMAT", request.param).replace("HOST", HOST)
     gateway = compiled(ENDPOINTS, head)
 

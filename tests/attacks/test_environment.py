@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from hxroute.ir import Client
 from hxroute.sandbox.scripted import ScriptedUpstream
 from tests.attacks.stage import get
+from tests.clients import stated
 from tests.processes import HXROUTE, environment, gateway
 from tests.runtime.serving import Answer, ask
 
@@ -44,9 +46,9 @@ PROXIES = (
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, each_client: Client) -> Path:
     made = tmp_path_factory.mktemp("gateway")
-    (made / "routes.yaml").write_text(ROUTES)
+    (made / "routes.yaml").write_text(stated(ROUTES))
     (made / ".netrc").write_text("default login thief password canary\n")
     (made / ".netrc").chmod(0o600)
     (made / "no.pem").write_text("no certificate")

@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from hxroute.ir import Client
 from hxroute.sandbox.scripted import Script, ScriptedUpstream
 from tests.attacks.stage import Exchange, exchanges, get
 from tests.runtime.serving import (
@@ -126,7 +127,7 @@ def _requests() -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def found() -> dict[str, Exchange]:
+def found(each_client: Client) -> dict[str, Exchange]:
     return exchanges(GATEWAY, _requests())
 
 
@@ -239,6 +240,7 @@ def test_d18_nothing_is_added(found: dict[str, Exchange]) -> None:
     assert found["many"].call.values("user-agent") == [""]
 
 
+@pytest.mark.usefixtures("each_client")
 def test_d17_cookies_of_one_client_are_nobody_else_s() -> None:
     """On a name, and on one connection to the upstream: jars skip addresses."""
     reply = (

@@ -8,6 +8,7 @@ import pytest
 
 from hxroute.compiler import compile
 from hxroute.errors import StartError
+from hxroute.ir import Client
 from hxroute.runtime import Running
 from hxroute.sandbox.scripted import Script, ScriptedUpstream
 from tests.attacks.expressions import file_of
@@ -106,7 +107,7 @@ REDIRECTS = {
 
 
 @pytest.fixture(scope="module")
-def redirected() -> dict[str, Exchange]:
+def redirected(each_client: Client) -> dict[str, Exchange]:
     """Every redirect to a listener which nobody comes to."""
 
     async def trapped() -> dict[str, Exchange]:
@@ -171,7 +172,7 @@ FIELDS = (
 
 
 @pytest.fixture(scope="module")
-def aimed() -> dict[str, Exchange]:
+def aimed(each_client: Client) -> dict[str, Exchange]:
     """Every request that names a listener which nobody comes to."""
 
     async def trapped() -> dict[str, Exchange]:

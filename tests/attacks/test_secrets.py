@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import pprint
+import shutil
 import subprocess
 import traceback
 from collections.abc import Iterator
@@ -18,12 +19,13 @@ from hxroute.backends.python import emit
 from hxroute.compiler import compile
 from hxroute.errors import StartError
 from hxroute.http import Start
-from hxroute.ir import Gateway, Node
+from hxroute.ir import Client, Gateway, Node
 from hxroute.nodes import Execute
 from hxroute.runtime import Running, settings
 from hxroute.sandbox.scripted import Script, ScriptedUpstream
 from tests.attacks.secretive import BAD, CANARIES, ROUTES, environ, leaks, write
 from tests.attacks.stage import get, post
+from tests.clients import stated
 from tests.processes import HXROUTE, environment, gateway
 from tests.runtime.serving import ask, served
 
@@ -156,11 +158,19 @@ class Ran:
 
 
 @pytest.fixture(scope="module")
-def ran(folder: Path) -> Ran:
+def ran(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, each_client: Client
+) -> Ran:
+    where = tmp_path_factory.mktemp("ran")
+    shutil.copytree(folder, where, dirs_exist_ok=True)
+    routes = where / "routes.yaml"
+    routes.write_text(stated(routes.read_text()))
+    assert hxroute(where, "compile").returncode == 0
+
     async def scenario() -> Ran:
         async with ScriptedUpstream(SCRIPTS) as upstream:
             env = environment(**environ(upstream.url))
-            with gateway(folder, env, folder / "log") as port:
+            with gateway(where, env, where / "log") as port:
                 answers = {
                     name: repr(await ask(port, data)) for name, data in REQUESTS.items()
                 }
@@ -168,7 +178,7 @@ def ran(folder: Path) -> Ran:
             sent = "".join(
                 f"{call.target} {call.headers} {call.body}" for call in upstream.seen
             )
-            return Ran((folder / "log").read_text(), lines, answers, sent)
+            return Ran((where / "log").read_text(), lines, answers, sent)
 
     return asyncio.run(scenario())
 

@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 import pytest
 
+from hxroute.ir import Client
 from tests.attacks.stage import Exchange, exchanges, get, post
 from tests.runtime.serving import HEAD, ask, compiled, served
 
@@ -134,7 +135,7 @@ def _requests() -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def found() -> dict[str, Exchange]:
+def found(each_client: Client) -> dict[str, Exchange]:
     return exchanges(CALL, _requests())
 
 
@@ -222,6 +223,7 @@ def test_g11_setting_is_never_a_template() -> None:
     assert asyncio.run(scenario()) == f"<{source}>".encode()
 
 
+@pytest.mark.usefixtures("each_client")
 def test_b16_header_value_of_any_other_text_is_one_value() -> None:
     value = 'a, b; c="d" \u00e9'
 

@@ -14,7 +14,10 @@ from starlette.responses import Response
 from hxroute.runtime import application, serve
 from hxroute.sandbox.scripted import Script, ScriptedUpstream
 from tests.attacks.stage import exchanges, get
+from tests.clients import called_by
 from tests.runtime.serving import client, compiled, read_answer, served
+
+pytestmark = pytest.mark.usefixtures("each_client")
 
 PLAIN = compiled('- {path: "/{rest:path}", upstream: u}')
 
@@ -32,7 +35,7 @@ class Hiding(BaseHTTPMiddleware):
 def test_f5_client_that_leaves_behind_a_middleware_is_noticed(method: str) -> None:
     async def scenario() -> None:
         async with ScriptedUpstream({"slow": [{"sleep": 60}]}) as upstream:
-            app = application(PLAIN, environ={"URL": upstream.url})
+            app = application(called_by(PLAIN), environ={"URL": upstream.url})
             app.add_middleware(Hiding)
             server = uvicorn.Server(serve.configuration(app))
             with serve.listen("127.0.0.1", 0) as bound:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.behaviours.named import NAMED
+from tests.clients import CLIENTS
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -54,7 +55,12 @@ def collected() -> list[str]:
         text=True,
         check=True,
     )
-    return re.findall(r"^.*?::.*?\[(.*)\]$", done.stdout, re.MULTILINE)
+    found = [
+        re.findall(rf"^.*?::.*?\[{client}-(.*)\]$", done.stdout, re.MULTILINE)
+        for client in CLIENTS
+    ]
+    assert all(names == found[0] for names in found)
+    return found[0]
 
 
 def test_every_name_has_one_line() -> None:

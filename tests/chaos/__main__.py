@@ -15,6 +15,7 @@ import time
 from tests.chaos.cancels import LIMIT, gone, storm
 from tests.chaos.engine import Report, Sizes, chaos
 from tests.chaos.mixes import CHAOS, LEAK
+from tests.clients import CLIENTS, through
 
 
 async def _gone(sizes: Sizes) -> Report:
@@ -47,11 +48,13 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=40)
     parser.add_argument("--seed", type=int, default=time.time_ns() % 10**6)
     parser.add_argument("--process", action="store_true", help="use `hxroute run`")
+    parser.add_argument("--client", choices=CLIENTS, default=CLIENTS[0])
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)  # what the gateway logs of each fault
     sizes = Sizes(options.requests, options.clients, options.seed, options.process)
-    report = asyncio.run(RUNS[options.what](sizes))
-    print(options.what, report)
+    with through(options.client):
+        report = asyncio.run(RUNS[options.what](sizes))
+    print(options.what, options.client, report)
     sys.exit(1 if report.complaints else 0)
 
 

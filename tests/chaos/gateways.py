@@ -15,6 +15,7 @@ from pathlib import Path
 from hxroute.compiler import compile
 from hxroute.diagnostics.text import render
 from tests import processes
+from tests.clients import stated
 from tests.runtime.serving import served
 
 __all__ = ["Place", "gateway", "in_loop", "in_process", "routes", "running"]
@@ -57,7 +58,7 @@ class Place:
 def routes(*, connections: int = 30, read: str = "2s", limits: str = "") -> str:
     """Return the routes file of a chaos run."""
     timeout = f"timeout: {{connect: 5s, read: {read}, write: 5s, pool: 20s}}"
-    text = _ROUTES.format(upstream=f"max_connections: {connections}, {timeout}")
+    text = stated(_ROUTES.format(upstream=f"max_connections: {connections}, {timeout}"))
     return text + (f"limits: {limits}\n" if limits else "")
 
 

@@ -9,6 +9,8 @@ import pytest
 from tests.chaos.cancels import gone, storm
 from tests.chaos.engine import Sizes
 
+pytestmark = pytest.mark.usefixtures("each_client")
+
 
 @pytest.mark.parametrize("reading", [False, True], ids=["before-a-byte", "in-a-stream"])
 def test_no_upstream_call_is_left_when_two_hundred_leave(*, reading: bool) -> None:

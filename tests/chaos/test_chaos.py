@@ -16,6 +16,7 @@ from tests.runtime.serving import ask
 SEED = 1
 
 
+@pytest.mark.usefixtures("each_client")
 def test_every_answer_is_the_right_one_or_the_error_of_its_fault() -> None:
     report = asyncio.run(chaos(Sizes(1500, seed=SEED)))
     print(report)
@@ -32,6 +33,7 @@ def test_every_answer_is_the_right_one_or_the_error_of_its_fault() -> None:
     }
 
 
+@pytest.mark.usefixtures("each_client")
 def test_no_user_sees_another_ones_bytes_or_cookies() -> None:
     report = asyncio.run(chaos(Sizes(2000, clients=50, seed=SEED), LEAK))
     print(report)
@@ -52,6 +54,7 @@ def test_a_plan_has_every_fault_of_its_mix(mix: Mix) -> None:
     assert faults == mix.faults & set(FAULTS)
 
 
+@pytest.mark.usefixtures("each_client")
 def test_bytes_that_come_late_behind_an_answer_reach_nobody() -> None:
     """They wait in a kept connection when the next user's request is made."""
 

@@ -28,7 +28,8 @@ from hxroute.http import (
 )
 from hxroute.ir import Upstream
 from hxroute.nodes import Execute
-from hxroute.runtime.connectors import Connector, open_connector
+from hxroute.runtime.connectors import Connector
+from tests.clients import CLIENTS, open_connector, through
 from tests.fuzz.answers import Answer, read_answer
 
 __all__ = ["upstream"]
@@ -137,7 +138,13 @@ def _serving() -> _Server:
 
 
 def upstream(data: bytes) -> None:
-    """Call an upstream that answers with any bytes, then call it again."""
+    """Call an upstream that answers with any bytes, then call it again, by each client."""
+    for client in CLIENTS:
+        with through(client):
+            _by_chosen(data)
+
+
+def _by_chosen(data: bytes) -> None:
     random = Random(zlib.crc32(data))
     method, again = random.choice(_METHODS), random.choice(_METHODS)
     expected = read_answer(data, method)

@@ -14,8 +14,8 @@ from uvicorn.server import ServerState
 
 from hxroute.ir import Limits
 from hxroute.runtime.connection import LIMITS
+from hxroute.runtime.cycle import EXTENSION
 from hxroute.runtime.front import Front
-from hxroute.runtime.link import EXTENSION
 from tests.fuzz.instant import InstantLoop
 
 __all__ = ["EARLY", "LIMITS_OF_A_WIRE", "Asked", "Wire", "connected"]

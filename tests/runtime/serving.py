@@ -14,6 +14,7 @@ from hxroute.compiler import compile
 from hxroute.diagnostics.text import render
 from hxroute.ir import Gateway
 from hxroute.runtime import application, serve
+from tests.clients import called_by
 
 HEAD = """\
 version: 1
@@ -44,7 +45,7 @@ async def served(
     grace: int | None = None,
 ) -> AsyncIterator[int]:
     """Serve a gateway and give its port; without `front` as a foreign server would."""
-    config = serve.configuration(application(gateway, environ=environ))
+    config = serve.configuration(application(called_by(gateway), environ=environ))
     if not front:
         config.http, config.date_header = "h11", True
     if grace is not None:

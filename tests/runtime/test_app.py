@@ -28,6 +28,8 @@ from tests.runtime.serving import (
     served,
 )
 
+pytestmark = pytest.mark.usefixtures("each_client")
+
 GATEWAY = compiled(
     """\
     - {path: /only, methods: [GET], respond: {text: here}}
@@ -358,3 +360,14 @@ def test_gateway_takes_no_trailer_for_a_header() -> None:
 def test_gateway_has_nothing_where_no_path_is_asked_for() -> None:
     (answer,) = answers(b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n")
     assert answer.status == 404
+
+
+def test_answers_without_a_body_share_nothing() -> None:
+    """What one client is told of its connection is not for the next one."""
+    gateway = compiled("- {path: /empty, respond: {status: 204}}", HEAD)
+    close = b"GET /empty HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    keep = b"GET /empty HTTP/1.1\r\nHost: a\r\n\r\n"
+    closing, keeping = answers(close, keep, gateway=gateway)
+    assert (closing.status, closing.get("connection")) == (204, "close")
+    names = [name for name, _ in keeping.headers]
+    assert (keeping.status, names) == (204, ["date"])

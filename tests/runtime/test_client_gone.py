@@ -12,6 +12,8 @@ from hxroute.ir import Gateway
 from hxroute.sandbox.scripted import Script, ScriptedUpstream
 from tests.runtime.serving import HEAD, ask, client, compiled, read_answer, served
 
+pytestmark = pytest.mark.usefixtures("each_client")
+
 LIMIT = 0.5  # seconds, from the client's leaving to the upstream's noticing
 GATEWAY = compiled("- {path: '/{rest:path}', upstream: u}")
 READING = compiled("- {path: '/{rest:path}', request: {max_body: 1MiB}, upstream: u}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+from collections.abc import AsyncGenerator
 
 import pytest
 
@@ -21,8 +22,10 @@ from hxroute.errors import (
 )
 from hxroute.http import Request, Response, Timeout, read_whole
 from hxroute.ir import Upstream
-from hxroute.runtime.connectors import open_connector
 from hxroute.sandbox.scripted import Script, ScriptedUpstream
+from tests.clients import open_connector
+
+pytestmark = pytest.mark.usefixtures("each_client")
 
 QUICK = Timeout(connect=0.2, read=0.2, write=0.2, pool=0.2)
 OK = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
@@ -113,7 +116,9 @@ def test_call_to_a_closed_port_fails_to_connect() -> None:
 
 
 def test_call_to_a_name_that_is_none_fails_to_connect() -> None:
-    connector = open_connector(Upstream("u", "x", Timeout(connect=5)), "http://no.invalid")
+    connector = open_connector(
+        Upstream("u", "x", Timeout(connect=5)), "http://no.invalid"
+    )
     with pytest.raises(ConnectFailed):
         asyncio.run(connector.handler(None)(asking()))
 
@@ -171,6 +176,25 @@ def test_call_to_an_upstream_that_takes_nothing_times_out_writing() -> None:
             with pytest.raises(WriteTimeout):
                 await connector.handler(None)(asking("c", "POST", bytes(50_000_000)))
             done.set()
+            await connector.close()
+
+    asyncio.run(scenario())
+
+
+def test_call_whose_body_cannot_be_made_fails_as_that_does() -> None:
+    """A defect of ours is none of the upstream's: it is no bad answer."""
+
+    async def broken() -> AsyncGenerator[bytes, None]:
+        yield b"begun"
+        raise LookupError("a defect")
+
+    async def scenario() -> None:
+        async with ScriptedUpstream() as upstream:
+            connector = open_connector(Upstream("u", "x"), upstream.url)
+            request = Request("POST", b"/x", body=broken(), length=None)
+            with pytest.raises(LookupError, match="a defect"):
+                await connector.handler(None)(request)
+            assert await whole(await connector.handler(None)(asking())) is not None
             await connector.close()
 
     asyncio.run(scenario())

@@ -65,6 +65,7 @@ async def flood(writer: asyncio.StreamWriter) -> None:
         await writer.drain()
 
 
+@pytest.mark.usefixtures("each_client")
 def test_a_body_without_end_is_left_after_eight_mebibytes() -> None:
     async def scenario() -> None:
         async with (
@@ -80,6 +81,7 @@ def test_a_body_without_end_is_left_after_eight_mebibytes() -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.usefixtures("each_client")
 @pytest.mark.parametrize("front", [True, False], ids=["front", "foreign-server"])
 def test_a_client_that_waits_for_100_is_not_waited_for(*, front: bool) -> None:
     request = (
@@ -101,6 +103,7 @@ def test_a_client_that_waits_for_100_is_not_waited_for(*, front: bool) -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.usefixtures("each_client")
 def test_a_client_that_waits_for_100_gets_it_where_the_body_is_wanted() -> None:
     request = (
         b"POST /x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"

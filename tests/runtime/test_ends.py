@@ -10,6 +10,8 @@ import pytest
 from hxroute.sandbox.scripted import ScriptedUpstream
 from tests.runtime.serving import HEAD, ask, client, compiled, read_answer, served
 
+pytestmark = pytest.mark.usefixtures("each_client")
+
 GATEWAY = compiled("- {path: '/{rest:path}', upstream: u}")
 OPEN = compiled("- {path: '/{rest:path}', respond: {text: x}}")
 GET = b"GET /x HTTP/1.1\r\nHost: a\r\nx-hx-case: c\r\n\r\n"

@@ -11,6 +11,8 @@ import pytest
 from hxroute.sandbox.scripted import Script, ScriptedUpstream
 from tests.runtime.serving import HEAD, ask, client, compiled, read_answer, served
 
+pytestmark = pytest.mark.usefixtures("each_client")
+
 SHORT = "limits: {body_timeout: 300ms, min_body_rate: 1MiB, send_timeout: 300ms}\n"
 TIGHT = "limits: {max_head: 1KiB, max_fields: 9, max_target: 64}\n"
 PATIENCE = 20  # seconds in which whatever must happen has happened, on any machine

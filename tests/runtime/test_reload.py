@@ -19,6 +19,7 @@ from hxroute.runtime import Running, application, serve
 from hxroute.runtime.reload import Edits, Reloader, Renewed, attach
 from hxroute.sandbox.scripted import ScriptedUpstream
 from hxroute.sandbox.seen import read_request
+from tests.clients import called_by
 from tests.runtime.serving import ask, client, compiled, read_answer
 
 SECONDS = 30  # never waited for: how long a reload may take on a busy machine
@@ -30,12 +31,13 @@ OWN = b"GET /own HTTP/1.1\r\nHost: a\r\n\r\n"
 
 def gateway(version: object, setting: str = "URL") -> Gateway:
     """Return a gateway that tells its version in each answer."""
-    return compiled(
-        f"""\
+    return called_by(
+        compiled(
+            f"""\
         - {{path: /own, respond: {{text: "{version}"}}}}
         - {{path: "/{{rest:path}}", upstream: u}}
         """,
-        f"""\
+            f"""\
 version: 1
 settings: {{url: {{env: {setting}}}}}
 upstreams: {{u: {{url: "{{{{ settings.url }}}}", idle_timeout: 60s}}}}
@@ -44,6 +46,7 @@ headers:
   down: {{set: {{x-version: "{version}"}}}}
 defaults: {{auth: none, request: {{headers: up}}, response: {{headers: down}}}}
 """,
+        )
     )
 
 
@@ -155,6 +158,7 @@ class Held:
         self.gone.set()
 
 
+@pytest.mark.usefixtures("each_client")
 def test_replaced_gateway_gets_no_new_request() -> None:
     async def scenario() -> None:
         async with (
@@ -171,6 +175,7 @@ def test_replaced_gateway_gets_no_new_request() -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.usefixtures("each_client")
 @pytest.mark.parametrize("begun", [True, False], ids=["begun", "not-yet-begun"])
 def test_response_ends_on_the_gateway_that_the_request_began_on(*, begun: bool) -> None:
     async def scenario() -> None:
@@ -206,6 +211,7 @@ def test_response_ends_on_the_gateway_that_the_request_began_on(*, begun: bool) 
     asyncio.run(scenario())
 
 
+@pytest.mark.usefixtures("each_client")
 def test_replaced_gateway_closes_its_pools_with_its_last_request() -> None:
     stream = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n"
 
@@ -230,6 +236,7 @@ def test_replaced_gateway_closes_its_pools_with_its_last_request() -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.usefixtures("each_client")
 def test_two_thousand_requests_notice_no_reload() -> None:
     """Half of them on kept connections; none goes back to an older gateway."""
     seen: list[int] = []

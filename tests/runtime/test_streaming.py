@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+import pytest
+
 from hxroute.sandbox.scripted import ScriptedUpstream
 from tests.runtime.serving import (
     ask,
@@ -15,6 +17,8 @@ from tests.runtime.serving import (
     read_answer,
     served,
 )
+
+pytestmark = pytest.mark.usefixtures("each_client")
 
 GATEWAY = compiled("- {path: '/{rest:path}', upstream: u}")
 GET = b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n"

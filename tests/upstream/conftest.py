@@ -1,4 +1,4 @@
-"""One event loop for the folder, so that a gateway can outlive a test."""
+"""One event loop for a module, so that a gateway can outlive a test; all on each client."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from hxroute.ir import Client
 
-@pytest.fixture(scope="session")
-def runner() -> Iterator[asyncio.Runner]:
+
+@pytest.fixture(autouse=True, scope="module")
+def runner(each_client: Client) -> Iterator[asyncio.Runner]:
     with asyncio.Runner() as runner:
         yield runner

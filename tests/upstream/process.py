@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from tests.clients import stated
 from tests.processes import HXROUTE, environment, free_port, running
 
 __all__ = ["gateway"]
@@ -26,7 +27,7 @@ endpoints:
 @contextlib.contextmanager
 def gateway(folder: Path, url: str, *, files: int = 1000) -> Iterator[tuple[int, int]]:
     """Serve a gateway that may open so many files; yield its port and its pid."""
-    (folder / "routes.yaml").write_text(ROUTES)
+    (folder / "routes.yaml").write_text(stated(ROUTES))
     port, env = free_port(), environment(URL=url)
     compiling = (*HXROUTE, "compile")
     subprocess.run(compiling, cwd=folder, env=env, capture_output=True, check=True)

@@ -1,8 +1,7 @@
 """A raw upstream: each request target names the script that it is answered with.
 
-Targets without a
-script are canaries: their answer says what was asked for. What arrived is kept for
-each connection, so that a test can tell which requests shared one.
+Targets without a script are canaries: their answer says what was asked for. What arrived
+is kept for each connection, so that a test can tell which requests shared one.
 """
 
 from __future__ import annotations
@@ -60,6 +59,8 @@ class Link:
         Raises:
             ConnectionResetError: where the peer has left.
         """
+        if self.writer.is_closing():
+            raise ConnectionResetError
         self.writer.write(data)
         await self.writer.drain()
         self.written += len(data)
@@ -84,6 +85,7 @@ class RawUpstream:
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.scripts: dict[str, Script] = {}
         self.links: list[Link] = []
+        self.arrived: set[str] = set()
         self.played: dict[str, int] = {}
         self.canary: Callable[[Link], bytes] = answer_canary
         self._tls = tls
@@ -121,11 +123,8 @@ class RawUpstream:
 
     def links_of(self, prefix: str) -> list[Link]:
         """Return the connections that saw a target with that beginning."""
-        return [
-            link
-            for link in self.links
-            if any(target.startswith(prefix) for target in link.targets)
-        ]
+        links = self.links
+        return [k for k in links if any(t.startswith(prefix) for t in k.targets)]
 
     def seen(self, target: str) -> list[Seen]:
         """Return the requests for a target."""
@@ -169,6 +168,7 @@ class RawUpstream:
         """Answer one request; say whether the connection stays."""
         seen = await read_head(link.reader)
         link.seen.append(seen)
+        self.arrived.add(seen.target)
         self._changed()
         script = self.scripts.get(seen.target)
         if script is None or Act.EARLY not in script:

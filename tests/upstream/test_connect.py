@@ -13,7 +13,7 @@ import pytest
 from hxroute.errors import ConnectFailed, ConnectTimeout
 from hxroute.http import Request, Timeout, read_whole
 from hxroute.ir import Upstream
-from hxroute.runtime.connectors import open_connector
+from tests.clients import open_connector
 from tests.processes import free_port
 from tests.runtime.serving import compiled, served
 from tests.upstream.cases import ABC, REFUSED, Case, Expected, Refused, Whole, sized
@@ -237,7 +237,9 @@ def test_name_that_takes_too_long_is_a_timeout() -> None:
     async def scenario() -> None:
         names = SlowNames()
         limits = Timeout(connect=0.2)
-        slow = open_connector(Upstream("slow", "x", limits), "http://slow.invalid", names)
+        slow = open_connector(
+            Upstream("slow", "x", limits), "http://slow.invalid", names
+        )
         try:
             for _ in range(2):
                 with pytest.raises(ConnectTimeout):

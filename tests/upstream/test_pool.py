@@ -12,7 +12,8 @@ from typing import Final
 
 from hxroute.http import Request, Timeout, read_whole
 from hxroute.ir import Upstream
-from hxroute.runtime.connectors import Connector, open_connector
+from hxroute.runtime.connectors import Connector
+from tests.clients import open_connector
 from tests.runtime.serving import compiled, served
 from tests.upstream.cases import ABC, Case, Whole, head, sized
 from tests.upstream.gateway import HEAD, Bench, bench, gateway_of, tell
