@@ -18,7 +18,7 @@ import pytest
 from hxroute.backends.python import emit
 from hxroute.compiler import compile
 from hxroute.errors import StartError
-from hxroute.http import Start
+from hxroute.http import Request, Start
 from hxroute.ir import Client, Gateway, Node
 from hxroute.nodes import Execute
 from hxroute.runtime import Running, settings
@@ -229,8 +229,9 @@ def test_g17_representations_hold_no_secret(folder: Path) -> None:
     gateway, env = started(folder)
     values = settings.resolve(gateway.settings, env)
     running = Running(gateway, env)
-    start = Start(settings=values, connect=lambda *_: running.handle)
-    handlers = [node.wrap(running.handle, start) for node in _nodes(gateway)]
+    handler = running.handler(Request("GET", b"/"))
+    start = Start(settings=values, connect=lambda *_: handler)
+    handlers = [node.wrap(handler, start) for node in _nodes(gateway)]
     within = [getattr(running, name) for name in vars(running)]
 
     objects = (gateway, running, start, *handlers, *within)
