@@ -36,10 +36,12 @@ _IDEMPOTENT: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PUT", "TRAC
 
 def framing(request: Request) -> Headers:
     """Return the fields that frame a request with that body (RFC 9112 §6)."""
-    if request.length is None:
+    body = request.body
+    length = len(body) if isinstance(body, bytes) else request.length
+    if length is None:
         return [(b"transfer-encoding", b"chunked")]
-    if request.length or request.method in ("PATCH", "POST", "PUT"):
-        return [(b"content-length", b"%d" % request.length)]
+    if length or request.method in ("PATCH", "POST", "PUT"):
+        return [(b"content-length", b"%d" % length)]
     return []
 
 

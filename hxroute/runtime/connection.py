@@ -129,6 +129,7 @@ class Connection(HttpToolsProtocol):
             self._answer(refused)
 
     def _run(self, cycle: Cycle, scope: HTTPScope) -> None:
+        self._idle.rest()
         cycle.task = self.loop.create_task(cycle.run_asgi(self.app, scope))
         self.tasks.add(cycle.task)
 

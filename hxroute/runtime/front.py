@@ -71,7 +71,6 @@ class Front(Connection):
 
     def _take(self, found: Glance, data: bytes) -> None:
         """Begin a request that needed no parser, though its body may still come."""
-        self._idle.rest()
         self.headers = found.headers
         request = self._new_request(found.method, "1.1", found.head, keeps=True)
         self.cycle = cycle = request[0]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
+import h11
 import pytest
 
 from hxroute.errors import (
@@ -324,3 +325,57 @@ def test_call_uses_a_connection_again_after_whatever_ended_cleanly() -> None:
             return upstream.accepted
 
     assert asyncio.run(scenario()) == 1
+
+
+async def pieces(*sent: bytes) -> AsyncGenerator[bytes, None]:
+    for piece in sent:
+        yield piece
+
+
+def longer() -> Request:
+    body = pieces(b"four", b"GET /evil HTTP/1.1\r\nhost: evil\r\n\r\n")
+    return Request("POST", b"/x", body=body, length=4)
+
+
+def shorter() -> Request:
+    return Request("POST", b"/x", body=pieces(b"thr"), length=4)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        longer,
+        shorter,
+        lambda: Request("GET", b"/x HTTP/1.1\r\nhost: evil"),
+        lambda: Request("GET", b"/x /y"),
+        lambda: Request("GET /evil", b"/x"),
+        lambda: Request("GET", b"/x", headers=[(b"x-a", b"b\r\nx-evil: 1")]),
+    ],
+    ids=["longer", "shorter", "target-line", "target-blank", "method", "field"],
+)
+def test_request_that_is_another_one_too_is_not_sent_as_such(
+    wrong: Callable[[], Request],
+) -> None:
+    """A node of the user's own may have made it; what follows must be unharmed."""
+
+    async def scenario() -> None:
+        async with ScriptedUpstream({"c": [OK]}) as upstream:
+            one = Upstream("u", "x", Timeout(1, 1, 1, 1), max_connections=1)
+            connector = open_connector(one, upstream.url)
+            call = connector.handler(None)
+            await whole(await call(asking()))
+            with pytest.raises((RuntimeError, ProxyError, h11.LocalProtocolError)):
+                await whole(await call(wrong()))
+            assert await whole(await call(asking())) == b"ok"
+            assert "/evil" not in [seen.target for seen in upstream.seen]
+            await connector.close()
+
+    asyncio.run(scenario())
+
+
+def test_body_at_hand_is_as_long_as_it_is() -> None:
+    """Whatever somebody has declared, or not."""
+    for declared in (None, 0, 9):
+        request = asking(method="POST", body=b"abc")
+        request.length = declared
+        assert called([OK], request) == b"ok"

@@ -159,3 +159,32 @@ def test_refusal_waits_for_the_answers_to_earlier_requests() -> None:
             assert await reader.read() == b""
 
     asyncio.run(scenario())
+
+
+def test_request_whose_head_began_early_is_not_idle() -> None:
+    """It begins while another is answered, and is under way longer than one is idle."""
+    gateway = compiled(
+        "- {path: \"/{name}\", upstream: u}", HEAD + "limits: {idle_timeout: 100ms}\n"
+    )
+    first, second = (
+        b"GET /%d HTTP/1.1\r\nHost: a\r\nx-hx-case: %d\r\n\r\n" % (n, n)
+        for n in (1, 2)
+    )
+    answer = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+    scripts: dict[str, Script] = {
+        "1": [answer],
+        "2": [{"sleep": 0.5}, answer],  # five times as long as a connection is idle
+    }
+
+    async def scenario() -> None:
+        async with (
+            asyncio.timeout(PATIENCE),
+            ScriptedUpstream(scripts) as upstream,
+            served(gateway, {"URL": upstream.url}) as port,
+            client(port, first + second[:9]) as (reader, writer),
+        ):
+            assert (await read_answer(reader)).body == b"ok"
+            writer.write(second[9:])
+            assert (await read_answer(reader)).body == b"ok"
+
+    asyncio.run(scenario())

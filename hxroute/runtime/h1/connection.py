@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final
 
 from hxroute.errors import BadResponse, Disconnected
-from hxroute.http import Body, Response, Timeout
+from hxroute.http import Request, Response, Timeout
 from hxroute.runtime import calls
 from hxroute.runtime.clock import Clock
 from hxroute.runtime.h1.outlet import Outlet
@@ -107,14 +107,13 @@ class Connection(asyncio.Protocol):
     # -- what a call does
 
     async def ask(
-        self, method: str, head: bytes, body: Body, limits: Timeout, ends: float
+        self, request: Request, head: bytes, limits: Timeout, ends: float
     ) -> Response:
         """Send a request and return its answer, whose body may still have to come.
 
         Args:
-            method: which may say that the answer has no body.
+            request: whose body goes out here.
             head: of the request, as it goes out.
-            body: of the request, framed here where `head` says it is chunked.
             limits: how long each phase may take.
             ends: when the call must be over, in the loop's time.
 
@@ -125,14 +124,16 @@ class Connection(asyncio.Protocol):
             raise Disconnected
         waiter = self._loop.create_future()
         self._answer = answer = Answer(waiter)
-        self._reader.begin(method, answer)
+        self._reader.begin(request.method, answer)
         self._limits, self._clock.ends = limits, ends
         self._served += 1
+        body = request.body
         self._is_sent = isinstance(body, bytes)
         if isinstance(body, bytes):
             self._outlet.send(head, body)
         else:
-            self._upload = self._loop.create_task(self._outlet.upload(head, body))
+            upload = self._outlet.upload(head, body, request.length)
+            self._upload = self._loop.create_task(upload)
             self._upload.add_done_callback(self._uploaded)
         self._await_answer()
         try:

@@ -6,7 +6,7 @@ import asyncio
 import math
 from collections.abc import Callable
 
-from hxroute.errors import ConnectFailed, Disconnected, Internal, ProxyError
+from hxroute.errors import ConnectFailed, Disconnected, ProxyError
 from hxroute.http import Handler, Request, Response, Timeout
 from hxroute.ir import Upstream
 from hxroute.runtime import calls
@@ -42,19 +42,19 @@ class H1Connector:
             ends = math.inf
             if limits.total is not None:
                 ends = asyncio.get_running_loop().time() + limits.total
-            method, body, head = request.method, request.body, write_head(request)
+            head = write_head(request)
             connection = pool.take()
             if connection is None:
                 connection = await self._connection(limits, ends)
             try:
-                return await connection.ask(method, head, body, limits, ends)
+                return await connection.ask(request, head, limits, ends)
             except Disconnected:
                 if not connection.is_stale or not calls.is_replayable(request):
                     raise
             # A pooled connection may have been closed while it was idle: what may be
             # sent again is sent once more, on a connection that cannot be stale.
             connection = await self._connection(limits, ends, fresh=True)
-            return await connection.ask(method, head, body, limits, ends)
+            return await connection.ask(request, head, limits, ends)
 
         return call
 
@@ -98,16 +98,16 @@ class H1Connector:
             target = before + request.path
             if request.query:
                 target += b"?" + request.query
+            method = request.method.encode()
             fields = [*request.headers, *calls.framing(request)]
             lines = b"".join([b"%b: %b\r\n" % field for field in fields])
-            ends = len(fields)
-            if (
-                lines.count(b"\n") != ends
-                or lines.count(b"\r") != ends
-                or b"\0" in lines
-            ):
-                raise Internal("a field of the request holds a line break")
-            return b"%b %b%b%b\r\n" % (request.method.encode(), target, behind, lines)
+            head = b"%b %b%b%b\r\n" % (method, target, behind, lines)
+            ends = len(fields) + 3
+            if head.count(b"\n") != ends or head.count(b"\r") != ends or b"\0" in head:
+                raise RuntimeError("a field of the request holds a line break")
+            if b" " in method or b" " in target:
+                raise RuntimeError("the method or the target holds a blank")
+            return head
 
         return write_head
 

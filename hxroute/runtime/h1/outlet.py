@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Final
 
 from hxroute.http import Body
 
-__all__ = ["CHUNKED", "Outlet"]
+__all__ = ["Outlet"]
 
-CHUNKED = b"transfer-encoding: chunked\r\n\r\n"
-"""The end of a head whose body is framed here (RFC 9112 §7.1)."""
-
-_COPIED = 64 * 1024
+_COPIED: Final = 64 * 1024
 """Bytes of a body that are sent in one piece with its head."""
 
 
@@ -32,22 +30,33 @@ class Outlet:
             self._transport.write(head)
             self._transport.write(body)
 
-    async def upload(self, head: bytes, body: Body) -> None:
-        """Send a request while its body comes; chunked, where its head says so."""
+    async def upload(self, head: bytes, body: Body, length: int | None) -> None:
+        """Send a request while its body comes; chunked, where it has no length.
+
+        Raises:
+            RuntimeError: where the body has another length: what is too much would be
+                another request, and what is missing would be taken from the next.
+        """
         assert not isinstance(body, bytes)
-        is_chunked = head.endswith(CHUNKED)
         self._transport.write(head)
+        sent = 0
         async for data in body:
-            if not data:
-                continue
-            framed = b"%x\r\n%b\r\n" % (len(data), data) if is_chunked else data
-            self._transport.write(framed)
-            await asyncio.sleep(0)  # the answer may be here before the next piece goes
-            while self.is_stuck:
-                self._room = asyncio.get_running_loop().create_future()
-                await self._room
-        if is_chunked:
+            sent += len(data)
+            if length is not None and sent > length:
+                raise RuntimeError("the body is longer than its Content-Length")
+            if data:
+                self._transport.write(_framed(data) if length is None else data)
+                await self._taken()
+        if length is None:
             self._transport.write(b"0\r\n\r\n")
+        elif sent < length:
+            raise RuntimeError("the body is shorter than its Content-Length")
+
+    async def _taken(self) -> None:
+        await asyncio.sleep(0)  # the answer may be here before the next piece goes
+        while self.is_stuck:
+            self._room = asyncio.get_running_loop().create_future()
+            await self._room
 
     def pause(self) -> None:
         """Wait for the upstream to take what is written."""
@@ -67,3 +76,7 @@ class Outlet:
     def is_empty(self) -> bool:
         """Tell whether the upstream has taken all that was written."""
         return not self._transport.get_write_buffer_size()
+
+
+def _framed(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
