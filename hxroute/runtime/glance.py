@@ -26,8 +26,11 @@ _FIELD: Final = re.compile(
 """One whole line of a head (RFC 9112 §5)."""
 
 _END: Final = b"\r\n\r\n"
-_DOUBTFUL: Final = frozenset({b"expect", b"transfer-encoding", b"upgrade"})
-"""Fields that make more of a request than a head and a body of some length."""
+_DOUBTFUL: Final = frozenset(
+    {b"expect", b"proxy-connection", b"transfer-encoding", b"upgrade"}
+)
+"""Fields that make more of a request than a head and a body of some length, or that
+the parser takes for Connection."""
 
 _FIELD_EXTRA: Final = 4
 
