@@ -224,13 +224,15 @@ class Passing(dict[bytes, bool]):
     def of(self, headers: Headers) -> Headers:
         """Return the fields that pass."""
         for name, value in headers:
-            if name == b"connection" and value.lower() not in _NAMES_NO_FIELD:
+            if name == b"connection" and value.lower() != _NAMES_NO_FIELD:
                 headers = _without(headers, _named(headers))
                 break
         return [field for field in headers if self[field[0]]]
 
 
-_NAMES_NO_FIELD: Final = (b"keep-alive", b"close")
+_NAMES_NO_FIELD: Final = b"keep-alive"
+"""What Connection says nearly always; the field of that name never passes."""
+
 _END_TO_END: Final = Passing()
 
 

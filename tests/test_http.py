@@ -37,6 +37,7 @@ from hxroute.http import (
             ],
             [(b"c", b"")],
         ),
+        ([(b"connection", b"close"), (b"close", b"1"), (b"a", b"2")], [(b"a", b"2")]),
         ([(b"te", b"trailers"), (b"upgrade", b"h2c"), (b"keep-alive", b"5")], []),
         (
             [(b"set-cookie", b"a"), (b"set-cookie", b"b")],

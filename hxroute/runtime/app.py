@@ -108,7 +108,7 @@ def _fold(pipeline: Iterable[Node], handler: Handler, start: Start, at: int) -> 
     with _at_start(at):
         for node in reversed(tuple(pipeline)):
             wrap = functools.partial(node.wrap, handler, start)
-            shared = isinstance(node, NODES)
+            shared = type(node) in NODES
             handler = start.once((_fold, node, handler), wrap) if shared else wrap()
     return handler
 

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import sys
 import time
+from collections import deque
 
 __all__ = ["to_stderr"]
 
@@ -31,12 +32,12 @@ class _Lines(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__()
-        self._waiting: list[str] = []
+        self._waiting: deque[str] = deque()
         self._second = -1
         self._shown = ""
 
     def handle(self, record: logging.LogRecord) -> bool:
-        """Take a line, from whichever thread: to add to a list needs no lock."""
+        """Take a line, from whichever thread: a deque needs no lock."""
         self.emit(record)
         return True
 
@@ -54,7 +55,9 @@ class _Lines(logging.Handler):
 
     def flush(self) -> None:
         """Write what waits."""
-        lines, self._waiting = self._waiting, []
+        lines = []
+        while self._waiting:  # others may add to it meanwhile
+            lines.append(self._waiting.popleft())
         if lines:
             with contextlib.suppress(OSError, ValueError):  # nobody reads it
                 sys.stderr.write("\n".join(lines) + "\n")

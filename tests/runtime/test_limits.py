@@ -164,11 +164,10 @@ def test_refusal_waits_for_the_answers_to_earlier_requests() -> None:
 def test_request_whose_head_began_early_is_not_idle() -> None:
     """It begins while another is answered, and is under way longer than one is idle."""
     gateway = compiled(
-        "- {path: \"/{name}\", upstream: u}", HEAD + "limits: {idle_timeout: 100ms}\n"
+        '- {path: "/{name}", upstream: u}', HEAD + "limits: {idle_timeout: 100ms}\n"
     )
     first, second = (
-        b"GET /%d HTTP/1.1\r\nHost: a\r\nx-hx-case: %d\r\n\r\n" % (n, n)
-        for n in (1, 2)
+        b"GET /%d HTTP/1.1\r\nHost: a\r\nx-hx-case: %d\r\n\r\n" % (n, n) for n in (1, 2)
     )
     answer = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
     scripts: dict[str, Script] = {

@@ -131,3 +131,22 @@ def test_an_app_starts_with_what_was_prepared_once() -> None:
     prepare(app, running)
     assert lived(app) is running
     assert lived(app) is not running  # its pools are closed by now
+
+
+@dataclass(frozen=True, slots=True)
+class Counted(Respond):
+    """A node of somebody's own, made of one of ours; it is equal to its like."""
+
+    def wrap(self, next: Handler, start: Start) -> Handler:
+        counting = Own().wrap(Respond.wrap(self, next, start), start)
+
+        async def count(request: Request) -> Response:
+            return await counting(request)
+
+        return count
+
+
+def test_endpoints_do_not_share_a_node_that_only_derives_from_ours() -> None:
+    made = gateway((Counted(text="x"),), (Counted(text="x"),))
+    served = [a.headers[-1] for a in answers(made, b"/0", b"/0", b"/1")]
+    assert served == [(b"served", b"1"), (b"served", b"2"), (b"served", b"1")]

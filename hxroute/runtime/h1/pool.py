@@ -31,6 +31,7 @@ class Pool:
         self._most = most
         self._open: set[Connection] = set()
         self._places = 0
+        self._is_closed = False
         self._idle: list[Connection] = []
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
 
@@ -89,7 +90,11 @@ class Pool:
             self._invite()
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, and make no other."""
+        self._is_closed = True
+        for waiter in self._waiting:
+            if not waiter.done():
+                waiter.set_exception(ConnectionError("the pool is closed"))
         for connection in tuple(self._open):
             connection.abort()
 
@@ -103,6 +108,8 @@ class Pool:
         """
         is_first = False
         while True:
+            if self._is_closed:
+                raise ConnectionError("the pool is closed")
             if self._has_room() and (is_first or not self._waiting):
                 self._places += 1
                 return None
@@ -124,7 +131,7 @@ class Pool:
         try:
             return await waiter
         except asyncio.CancelledError:
-            if waiter.done() and not waiter.cancelled():
+            if waiter.done() and not waiter.cancelled() and not waiter.exception():
                 self._pass_on(waiter.result())
             raise
         finally:
