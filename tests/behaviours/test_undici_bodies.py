@@ -9,7 +9,7 @@ import pytest
 
 from tests.behaviours.origin import Call, Script, reply, sized
 from tests.behaviours.registry import Peer, Play, run
-from tests.behaviours.stage import fields, request, stage
+from tests.behaviours.stage import fields, is_refused_or_one, request, stage
 from tests.runtime.serving import read_answer
 
 undici = Peer("undici")
@@ -153,24 +153,28 @@ async def fields_may_come_in_pieces() -> None:
         assert fields(answer, "keep-alive") == []
 
 
+def two(*lengths: str) -> bytes:
+    """Return an answer of two bytes that states those lengths."""
+    lines = "".join(f"Content-Length: {length}\r\n" for length in lengths)
+    return f"HTTP/1.1 200 OK\r\n{lines}\r\nok".encode()
+
+
 @undici(
     "client-header-field-boundaries",
-    {
-        "lengths 2 and 2": (["2", "2"], 200),
-        "lengths 2 and 3": (["2", "3"], 502),
-        "length 2, 2": (["2, 2"], 200),
-        "length 2, 3": (["2, 3"], 502),
-    },
+    {"lengths 2 and 3": (two("2", "3"),), "length 2, 3": (two("2, 3"),)},
 )
-async def a_length_stated_twice_is_one_length_or_an_error(
-    lengths: list[str], status: int
-) -> None:
-    lines = "".join(f"Content-Length: {length}\r\n" for length in lengths)
-    async with stage(reply(f"HTTP/1.1 200 OK\r\n{lines}\r\nok".encode())) as s:
-        answer = await s.get()
-        assert answer.status == status
-        if status == 200:
-            assert (answer.body, fields(answer, "content-length")) == (b"ok", ["2"])
+async def two_lengths_are_an_error(raw: bytes) -> None:
+    async with stage(reply(raw)) as s:
+        assert (await s.get()).status == 502
+
+
+@undici(
+    "client-header-field-boundaries",
+    {"lengths 2 and 2": (two("2", "2"),), "length 2, 2": (two("2, 2"),)},
+)
+async def a_length_stated_twice_is_refused_or_read_as_one(raw: bytes) -> None:
+    async with stage(reply(raw)) as s:
+        is_refused_or_one(await s.get(), b"ok", ["2"])
 
 
 GZIP = zlib.compressobj(wbits=31)

@@ -24,6 +24,8 @@ _CHUNK: Final = re.compile(
 _BLANK: Final = re.compile(rb"[ \t]")
 _FRAMING: Final = (b"content-length", b"transfer-encoding")
 _BODILESS: Final = (204, 304)
+_TOO_LONG: Final = 2**64
+"""A length that no body has: nobody need take it, though the body does not come."""
 
 Fields = list[tuple[bytes, bytes]]
 
@@ -87,7 +89,7 @@ def read_answer(data: bytes, method: str) -> Answer | None:
     lines = _Lines(data)
     interim = 0
     try:
-        while (status := _status(lines)) < 200:
+        while (status := _status(lines, follows_interim=interim > 0)) < 200:
             if status == 101:
                 return None
             _dropped(lines)
@@ -110,8 +112,12 @@ def read_answer(data: bytes, method: str) -> Answer | None:
     return answer
 
 
-def _status(lines: _Lines) -> int:
-    start = _STATUS.fullmatch(lines.next())
+def _status(lines: _Lines, *, follows_interim: bool) -> int:
+    line = lines.next()
+    while follows_interim and not line:
+        lines.lenient = True  # granted to servers only (RFC 9112 §2.2)
+        line = lines.next()
+    start = _STATUS.fullmatch(line)
     if start is None:
         raise _Malformed
     if not start[1].startswith(b"1.") and not start[2].startswith(b"1"):
@@ -146,7 +152,10 @@ def _is_framed(answer: Answer) -> bool:
     codings = answer.values(b"transfer-encoding")
     if len(lengths) + len(codings) > 1 or any(c.lower() != b"chunked" for c in codings):
         return False
-    return all(re.fullmatch(rb"[0-9]{1,20}", length) for length in lengths)
+    return all(
+        re.fullmatch(rb"[0-9]{1,20}", length) and int(length) < _TOO_LONG
+        for length in lengths
+    )
 
 
 def _body(lines: _Lines, answer: Answer) -> None:
