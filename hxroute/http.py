@@ -31,6 +31,7 @@ __all__ = [
     "Response",
     "Start",
     "Timeout",
+    "chunk",
     "first",
     "firsts",
     "forwardable",
@@ -202,14 +203,13 @@ def forwardable(headers: Headers) -> Headers:
 
 
 class Passing(dict[bytes, bool]):
-    """Which end-to-end fields pass on; what is decided for a name is remembered.
+    """Which end-to-end fields pass on; what is decided for a common name is remembered.
+
+    Other names are decided each time: a client can make up any number of them.
 
     Args:
         passes: decides for the name of a field, of those that are end-to-end.
     """
-
-    _MOST: Final = 1024
-    """Names that are remembered: a client can make up any number of them."""
 
     def __init__(self, passes: Callable[[bytes], bool] = lambda _: True) -> None:
         super().__init__()
@@ -217,7 +217,7 @@ class Passing(dict[bytes, bool]):
 
     def __missing__(self, name: bytes) -> bool:
         found = meant(name) not in HOP_BY_HOP and self._passes(name)
-        if len(self) < self._MOST and len(name) <= self._MOST:
+        if name in _COMMON:
             self[name] = found
         return found
 
@@ -230,6 +230,27 @@ class Passing(dict[bytes, bool]):
         return [field for field in headers if self[field[0]]]
 
 
+_COMMON: Final = HOP_BY_HOP | frozenset(
+    b"""
+    accept accept-encoding accept-language accept-ranges access-control-allow-origin age
+    alt-svc authorization cache-control content-disposition content-encoding
+    content-language content-length content-range content-security-policy content-type
+    cookie date etag expect expires forwarded from host idempotency-key if-match
+    if-modified-since if-none-match if-range if-unmodified-since last-modified link
+    location max-forwards openai-beta openai-model openai-organization
+    openai-processing-ms openai-project openai-version origin pragma priority range
+    referer referrer-policy retry-after sec-fetch-dest sec-fetch-mode sec-fetch-site
+    server set-cookie strict-transport-security traceparent tracestate user-agent vary via
+    www-authenticate x-api-key x-content-type-options x-correlation-id x-forwarded-for
+    x-forwarded-host x-forwarded-proto x-frame-options x-powered-by
+    x-ratelimit-limit-requests x-ratelimit-limit-tokens x-ratelimit-remaining-requests
+    x-ratelimit-remaining-tokens x-ratelimit-reset-requests x-ratelimit-reset-tokens
+    x-real-ip x-request-id x-stainless-arch x-stainless-async x-stainless-lang
+    x-stainless-os x-stainless-package-version x-stainless-read-timeout
+    x-stainless-retry-count x-stainless-runtime x-stainless-runtime-version
+    x-xss-protection
+    """.split()
+)
 _NAMES_NO_FIELD: Final = b"keep-alive"
 """What Connection says nearly always; the field of that name never passes."""
 
@@ -248,6 +269,11 @@ def _named(headers: Headers) -> set[bytes]:
 
 def _without(headers: Headers, names: set[bytes]) -> Headers:
     return [field for field in headers if meant(field[0]) not in names]
+
+
+def chunk(data: bytes) -> bytes:
+    """Frame a piece of a body, which is not empty, as a chunk (RFC 9112 §7.1)."""
+    return b"%x\r\n%b\r\n" % (len(data), data)
 
 
 async def read_whole(body: Body) -> bytes:

@@ -161,7 +161,10 @@ class _Outgoing:
         self._path = _path(node.path, settings)
         self._query = _query(node.query, settings)
         own = (HeaderRules(set=node.headers),) if node.headers else ()
-        self._rules = rules.Rules((*node.request_headers, *own), start, FRAMING)
+        applied = (*node.request_headers, *own)
+        self._rules = start.once(
+            (rules.Rules, applied), lambda: rules.Rules(applied, start, FRAMING)
+        )
         self._body = (
             None if node.body is None else templates.document(node.body, settings)
         )

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from hxroute.http import BODILESS, Gone, Headers, firsts
+from hxroute.http import BODILESS, Gone, Headers, chunk, firsts
 from hxroute.runtime.flow import Flow
 from hxroute.runtime.head import head, now
 
@@ -271,7 +271,7 @@ class Cycle:
         if not body or not self._has_body:
             return b""
         if self.chunked_encoding:
-            return b"%x\r\n%b\r\n" % (len(body), body)
+            return chunk(body)
         if self._left is not None:
             self._left -= len(body)
             if self._left < 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from hxroute.http import Body
+from hxroute.http import Body, chunk
 
 __all__ = ["Outlet"]
 
@@ -45,7 +45,7 @@ class Outlet:
             if length is not None and sent > length:
                 raise RuntimeError("the body is longer than its Content-Length")
             if data:
-                self._transport.write(_framed(data) if length is None else data)
+                self._transport.write(chunk(data) if length is None else data)
                 await self._taken()
         if length is None:
             self._transport.write(b"0\r\n\r\n")
@@ -76,7 +76,3 @@ class Outlet:
     def is_empty(self) -> bool:
         """Tell whether the upstream has taken all that was written."""
         return not self._transport.get_write_buffer_size()
-
-
-def _framed(data: bytes) -> bytes:
-    return b"%x\r\n%b\r\n" % (len(data), data)

@@ -13,6 +13,7 @@ from collections.abc import AsyncGenerator
 import httpcore2
 
 from hxroute.errors import ProxyError
+from hxroute.http import chunk
 from hxroute.runtime.library.wire import IN_USE, Stream
 
 __all__ = ["Upload"]
@@ -39,10 +40,10 @@ class Upload:
                 self._next = asyncio.create_task(anext(self._body, None))
                 self._next.add_done_callback(_retrieve)
                 await stream.unless_answered(self._next)
-                chunk, self._next = self._next.result(), None
-                if chunk is None:
+                data, self._next = self._next.result(), None
+                if data is None:
                     return
-                yield chunk
+                yield data
         except (httpcore2.WriteError, GeneratorExit):
             if stream.wants_rest:
                 rest = asyncio.create_task(self._rest(stream))
@@ -57,20 +58,18 @@ class Upload:
         """Send what is left, framed as the library would."""
         try:
             waiting = self._next
-            chunk = await (waiting or anext(self._body, None))
-            while chunk is not None:
-                await stream.send(self._framed(chunk))
-                chunk = await anext(self._body, None)
+            data = await (waiting or anext(self._body, None))
+            while data is not None:
+                await stream.send(self._framed(data))
+                data = await anext(self._body, None)
             await stream.send(self._framed(None))
         except (ProxyError, httpcore2.WriteError):
             stream.abort()
 
-    def _framed(self, chunk: bytes | None) -> bytes:
-        if self._chunked and chunk is None:
+    def _framed(self, data: bytes | None) -> bytes:
+        if self._chunked and data is None:
             return b"0\r\n\r\n"
-        if self._chunked and chunk:
-            return b"%x\r\n%b\r\n" % (len(chunk), chunk)
-        return chunk or b""
+        return chunk(data) if self._chunked and data else data or b""
 
     def _abandon(self, rest: asyncio.Task[None] | None = None) -> None:
         """Wait for no more of the body."""
