@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,13 +106,21 @@ def test_two_starts_share_nothing() -> None:
         assert answers(made, b"/", environ={"A": value})[0].body == value.encode()
 
 
-def test_a_start_leaves_the_collector_as_it_was() -> None:
-    assert gc.isenabled()
+@pytest.fixture(params=[True, False], ids=["on", "off"])
+def collects(request: pytest.FixtureRequest) -> Iterator[bool]:
+    """Whether garbage is looked for, whatever the tests before have left."""
+    before, wanted = gc.isenabled(), bool(request.param)
+    (gc.enable if wanted else gc.disable)()
+    yield wanted
+    (gc.enable if before else gc.disable)()
+
+
+def test_a_start_leaves_the_collector_as_it_was(*, collects: bool) -> None:
     Running(gateway((Respond(text="x"),)), {})
-    assert gc.isenabled()
+    assert gc.isenabled() == collects
     with pytest.raises(StartError):
         Running(gateway((Respond(text="{{ [1][5] }}"),)), {})
-    assert gc.isenabled()
+    assert gc.isenabled() == collects
 
 
 def lived(app: Any) -> object:
