@@ -78,9 +78,7 @@ class _OwnInbox(Inbox):
     """On our own front: no task listens, the connection tells."""
 
     def __init__(self, receive: Receive, cycle: Cycle) -> None:
-        self.gone = cycle.gone
-        self._receive = receive
-        self._ended = False
+        super().__init__(receive, cycle.gone)
         self._cycle = cycle
 
     def is_whole(self) -> bool:

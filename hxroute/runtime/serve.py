@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
 from hxroute import templates
@@ -156,7 +157,7 @@ class _Server(uvicorn.Server):
             await self.lifespan.shutdown()
 
 
-def configuration(app: Starlette | str, **options: Any) -> uvicorn.Config:
+def configuration(app: ASGIApp | str, **options: Any) -> uvicorn.Config:
     """Return how every gateway is served."""
     return uvicorn.Config(
         app,

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 import pytest
-import uvicorn
 from uvicorn.server import ServerState
 
 from hxroute.ir import Limits
 from hxroute.runtime import front as fronts
 from hxroute.runtime.connection import LIMITS
 from hxroute.runtime.front import Front
+from hxroute.runtime.serve import configuration
 from tests.fuzz.instant import InstantLoop
 from tests.fuzz.wire import Wire
 
@@ -64,21 +64,8 @@ async def _app(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"ok"})
 
 
-def _config() -> uvicorn.Config:
-    made = uvicorn.Config(
-        _app,
-        http=Front,
-        ws="none",
-        lifespan="off",
-        proxy_headers=False,
-        access_log=False,
-        log_config=None,
-    )
-    made.load()
-    return made
-
-
-_CONFIG: Final = _config()
+_CONFIG: Final = configuration(_app)
+_CONFIG.load()
 
 
 def told(

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import uvicorn
 from uvicorn.server import ServerState
 
 from hxroute.ir import Limits
 from hxroute.runtime.connection import LIMITS
 from hxroute.runtime.cycle import EXTENSION
 from hxroute.runtime.front import Front
+from hxroute.runtime.serve import configuration
 from tests.fuzz.instant import InstantLoop
 
 __all__ = ["EARLY", "LIMITS_OF_A_WIRE", "Asked", "Wire", "connected"]
@@ -143,23 +143,8 @@ async def _body(receive: Any) -> bytes | None:
             return body
 
 
-def _config() -> uvicorn.Config:
-    made = uvicorn.Config(
-        _app,
-        http=Front,
-        ws="none",
-        lifespan="off",
-        proxy_headers=False,
-        server_header=False,
-        date_header=False,
-        access_log=False,
-        log_config=None,
-    )
-    made.load()
-    return made
-
-
-_CONFIG: Final = _config()
+_CONFIG: Final = configuration(_app)
+_CONFIG.load()
 _LOGGERS: Final = [logging.getLogger(name) for name in ("uvicorn.error", "hxroute")]
 
 
