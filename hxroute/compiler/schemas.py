@@ -16,7 +16,10 @@ from jsonschema import Draft202012Validator, validators
 
 from hxroute.compiler.keywords import KEYWORDS
 
-__all__ = ["document", "folder", "published", "resolved", "validator"]
+__all__ = ["ROUTES", "document", "folder", "published", "resolved", "validator"]
+
+ROUTES: Final = "routes"
+"""The schema of a routes file."""
 
 _PACKAGE = Path(__file__).parent.parent
 _OURS: Final = frozenset({"expects", "code"})
@@ -30,9 +33,14 @@ def folder() -> Path:
 
 
 @functools.cache
-def validator() -> Draft202012Validator:
-    """Return the validator of a routes file; it never fetches anything."""
-    whole = document()
+def validator(name: str = ROUTES) -> Draft202012Validator:
+    """Return the validator of a kind of file; it never fetches anything.
+
+    Args:
+        name: `routes`, `cases` or `divergences`, as the schema is called.
+    """
+    alone = folder() / f"{name}.schema.json"
+    whole = document() if name == ROUTES else _read(alone)
     # `$schema` would bring the stock validator back.
     left_out = ("$schema", "$id", "$defs")
     shape = {key: value for key, value in whole.items() if key not in left_out}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from hxroute.compiler.schemas import validator
+from hxroute.compiler.schemas import ROUTES, validator
 from hxroute.compiler.shapes import Found, Path, mistake
 from hxroute.compiler.tree import Hole, Mapping, Node, Scalar, Sequence, plain
 from hxroute.diagnostics import Report
@@ -23,8 +23,13 @@ _ENOUGH: Final = 2000
 """How many mistakes are looked at; aliases make many of one, which is told once."""
 
 
-def validate(document: Mapping, report: Report) -> Mapping | None:
+def validate(document: Mapping, report: Report, schema: str = ROUTES) -> Mapping | None:
     """Report every way in which the document is not of the schema's shape.
+
+    Args:
+        document: what was read.
+        report: of its file.
+        schema: the name of the schema.
 
     Returns:
         The document with a hole for each value that was refused; None where there are
@@ -33,7 +38,7 @@ def validate(document: Mapping, report: Report) -> Mapping | None:
     holes: _Holes = {}
     told: set[Path] = set()
     locate = _Locator(document)
-    for looked_at, error in enumerate(validator().iter_errors(plain(document))):
+    for looked_at, error in enumerate(validator(schema).iter_errors(plain(document))):
         if report.full or looked_at >= _ENOUGH:
             return None
         path = tuple(error.absolute_path)

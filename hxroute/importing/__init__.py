@@ -1,0 +1,1 @@
+"""Importing: a routes file drafted from an old gateway's source."""
