@@ -24,7 +24,7 @@ from hxroute.ir import Gateway
 from hxroute.runtime import settings
 from hxroute.sandbox.bench import phases, shown
 from hxroute.sandbox.bench.aim import aimed, made_up
-from hxroute.sandbox.bench.child import Child, python
+from hxroute.sandbox.child import Child, python
 from hxroute.sandbox.bench.client import NONE, Answer, Client
 from hxroute.sandbox.bench.figures import FIGURES, Figures, spread
 from hxroute.sandbox.bench.request import Own, written
@@ -532,7 +532,7 @@ def test_round_in_which_nothing_counts_is_none() -> None:
 
 def test_measured_gateway_loads_no_compiler(gateway: Gateway) -> None:
     environ = environment(**SECRETS, PYTHONPROFILEIMPORTTIME="1")
-    command = python("-m", "hxroute.cli.benched")
+    command = python("-m", "hxroute.cli.tethered")
     with Bench.ready(command, environ) as on:
         filled, _ = made_up(gateway, environ)
         on.write(aimed(filled, on.url))
@@ -558,7 +558,7 @@ def test_measured_gateway_loads_no_compiler(gateway: Gateway) -> None:
 @pytest.mark.parametrize(
     ("said", "shown"),
     [
-        ("what it says may hold a secret", "the gateway ended before it was measured"),
+        ("what it says may hold a secret", "the gateway ended without a word"),
         ("error: line 3: a setting is missing", "line 3: a setting is missing"),
     ],
 )
@@ -586,7 +586,7 @@ def is_under_load(pid: int, command: str) -> bool:
     """Tell whether a process is a gateway with 32 clients."""
     try:
         return (
-            "benched" in command and len(list(Path(f"/proc/{pid}/fd").iterdir())) > 32
+            "tethered" in command and len(list(Path(f"/proc/{pid}/fd").iterdir())) > 32
         )
     except OSError:
         return False
@@ -647,7 +647,7 @@ def test_bench_that_is_ended_leaves_no_process(
 def test_bench_ends_what_it_started(folder: Path) -> None:
     code = (
         "import subprocess, sys\n"
-        "from hxroute.sandbox.bench import child\n"
+        "from hxroute.sandbox import child\n"
         "from hxroute.cli import main\n"
         "pids = []\n"
         "class Noted(child.Child):\n"

@@ -78,11 +78,11 @@ def bench(
     the file or to hxroute costs here, not what a server elsewhere will do.
     """
     from hxroute.sandbox.bench import shown
-    from hxroute.sandbox.bench.child import python
     from hxroute.sandbox.bench.request import Own
     from hxroute.sandbox.bench.rounds import Options
     from hxroute.sandbox.bench.run import bench as measured
     from hxroute.sandbox.bench.target import Wish
+    from hxroute.sandbox.child import python
 
     if endpoint is not None and path is not None:
         fail("--endpoint and --path both name what is asked; give one of them")
@@ -97,7 +97,7 @@ def bench(
         Own(asked.headers, _body(data)),
         Options(seconds, rounds, connections),
         file=str(source),
-        command=python("-m", "hxroute.cli.benched"),
+        command=python("-m", "hxroute.cli.tethered"),
         environ=os.environ,
     )
     if format == "json":

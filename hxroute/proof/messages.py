@@ -41,10 +41,13 @@ class Request:
 
     @property
     def content(self) -> str:
-        """The body without its framing."""
+        """The body without its framing, as far as that can be told."""
         if not self.values("transfer-encoding"):
             return self.sent
-        return unchunked(self.sent)
+        try:
+            return unchunked(self.sent)
+        except ValueError:
+            return self.sent
 
     def fields(self, host: str) -> Headers:
         """Return its header fields, with those that every request needs."""
@@ -73,7 +76,11 @@ class Answer:
 
 
 def unchunked(text: str) -> str:
-    """Take a whole body out of its chunks (RFC 9112 section 7.1)."""
+    """Take a whole body out of its chunks (RFC 9112 section 7.1).
+
+    Raises:
+        ValueError: where it is in none.
+    """
     content, rest = "", text
     while True:
         size, _, rest = rest.partition("\r\n")

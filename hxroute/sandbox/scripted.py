@@ -54,9 +54,7 @@ class ScriptedUpstream:
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: _Connection(self), "127.0.0.1", 0
-        )
+        self._server = await loop.create_server(self.connection, "127.0.0.1", 0)
         return self
 
     async def __aexit__(
@@ -127,6 +125,10 @@ class ScriptedUpstream:
         self._change.set()
         self._change = asyncio.Event()
 
+    def connection(self) -> _Connection:
+        """Return the protocol of a new connection."""
+        return _Connection(self)
+
     def opened(self, connection: _Connection) -> None:
         """Note a new connection."""
         self.accepted += 1
@@ -184,6 +186,13 @@ class _Connection(asyncio.StreamReaderProtocol):
         self._ours = True
         self.gone.set()
         self._transport.abort()
+
+    def finish(self) -> None:
+        """Say that nothing more comes; end it at once where an answer is under way."""
+        if self.request is None and self._transport.can_write_eof():
+            self._transport.write_eof()
+        else:
+            self.abort()
 
     def _peer_left(self) -> None:
         if not self._ours and not self.gone.is_set():

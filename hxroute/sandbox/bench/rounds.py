@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from hxroute import files
-from hxroute.backends import python as backend
 from hxroute.ir import Gateway
 from hxroute.sandbox.bench import phases
-from hxroute.sandbox.bench.child import Child, python
 from hxroute.sandbox.bench.client import Answer, Client
 from hxroute.sandbox.bench.figures import OK, Figures
 from hxroute.sandbox.bench.loops import runner
+from hxroute.sandbox.child import Child, python
+from hxroute.sandbox.gateway import serving, write
 
 __all__ = ["Bench", "Counts", "Options"]
 
@@ -28,10 +27,6 @@ _WARM: Final = 0.25
 
 _STREAMS: Final = 0.5
 """How much of it streams take."""
-
-_LISTENS: Final = "hxroute on http://"
-_ENDING: Final = "Ctrl-C"
-"""How the first and the last line of a gateway's screen begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +97,14 @@ class Bench:
 
     def write(self, gateway: Gateway) -> None:
         """Write the build that is served from now on."""
-        files.write(self.folder / "gateway.py", backend.emit(gateway))
+        write(gateway, self.folder)
 
     @contextlib.contextmanager
     def gateway(self) -> Iterator[tuple[Child, Client]]:
         """Serve the build by `hxroute run`, in a process of its own."""
-        missing = self.folder / "routes.yaml"  # a build without it is never stale
-        arguments = ("run", "-o", str(self.folder / "gateway.py"), "-f", str(missing))
-        listening = ("--host", "127.0.0.1", "--port", "0")
-        command = [*self.command, *arguments, *listening]
-        log = self.folder / "gateway.log"
         with (
-            Child("gateway", command, self.environ, log) as child,
-            Client(_port(child)) as client,
+            serving(self.folder, self.command, self.environ) as (child, port),
+            Client(port) as client,
         ):
             yield child, client
 
@@ -170,12 +160,3 @@ class Bench:
         figures.first_byte(*streamed)
         for answers in (rated[0], streamed[0]):
             self.counts.add(Counter(answer.status for answer in answers))
-
-
-def _port(child: Child) -> int:
-    """Read the screen to its end; return the port that it names."""
-    port = ""
-    while not (line := child.line()).startswith(_ENDING):
-        if line.startswith(_LISTENS):
-            port = line.rpartition(":")[2]
-    return int(port)

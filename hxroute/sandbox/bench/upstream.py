@@ -14,7 +14,7 @@ from typing import Final, cast
 import httptools
 
 from hxroute.sandbox.bench.loops import runner
-from hxroute.sandbox.bench.tether import tether
+from hxroute.sandbox.tether import tether
 
 __all__ = ["Upstream", "main"]
 

@@ -114,4 +114,4 @@ class Child:
         errors = [
             line.removeprefix(_ERROR) for line in lines if line.startswith(_ERROR)
         ]
-        return "\n".join(errors) or f"the {self._name} ended before it was measured"
+        return "\n".join(errors) or f"the {self._name} ended without a word"

@@ -1,6 +1,7 @@
-"""A command in a process that `hxroute bench` measures: it tells what it uses.
+"""A command in a process that ends with its starter, and tells it what it uses.
 
-`python -m hxroute.cli.benched run …` is `hxroute run …`, besides that.
+`python -m hxroute.cli.tethered run …` is `hxroute run …`, besides that: what `hxroute
+bench` measures and `hxroute prove` asks.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from hxroute.cli import main
-from hxroute.sandbox.bench.tether import tether
+from hxroute.sandbox.tether import tether
 
 __all__ = ["usage"]
 

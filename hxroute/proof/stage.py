@@ -1,0 +1,168 @@
+"""The stage: scripted upstreams where a gateway calls, one case after the other.
+
+A case is told by its turn: nothing is added to its request by which the upstream would
+know it. Each begins on fresh connections, so that it shows the same whatever came
+before it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
+from typing import Final, Self
+
+from hxroute.errors import StartError
+from hxroute.proof.exchange import REFUSED
+from hxroute.sandbox.scripted import OK, Script, ScriptedUpstream
+from hxroute.sandbox.seen import Seen
+
+__all__ = ["HOST", "Stage"]
+
+HOST: Final = "127.0.0.1"
+_PATIENCE: Final = 0.1
+"""Seconds in which a gateway that watches its connections has closed those we ended."""
+
+
+class Stage:
+    """The upstreams of a gateway, by name, and the ports that they listen on.
+
+    async with Stage({"litellm": 4000}) as stage:
+        async with stage.plays(script) as seen:
+            ...  # one request goes through the gateway
+        seen  # what reached which upstream
+
+    Args:
+        ports: where each listens; 0 is a free port.
+    """
+
+    def __init__(self, ports: Mapping[str, int]) -> None:
+        self._upstreams = {name: _Upstream(port) for name, port in ports.items()}
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            for upstream in self._upstreams.values():
+                await stack.enter_async_context(upstream)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._stack.aclose()
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Where each upstream listens."""
+        return {name: upstream.port for name, upstream in self._upstreams.items()}
+
+    @contextlib.asynccontextmanager
+    async def plays(self, script: Script) -> AsyncIterator[list[tuple[str, Seen]]]:
+        """Answer every request by a script; what arrives meanwhile is in the list."""
+        seen: list[tuple[str, Seen]] = []
+        for name, upstream in self._upstreams.items():
+            await upstream.expects(script, name, seen)
+        try:
+            yield seen
+        finally:
+            for upstream in self._upstreams.values():
+                await upstream.rest()
+
+
+class _Upstream(ScriptedUpstream):
+    """One upstream, on a port that stays its own while it refuses to listen."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__()
+        self._wish = port
+        self._script: Script = OK
+        self._name = ""
+        self._into: list[tuple[str, Seen]] = []
+        self._lazy = False
+        self._holder: socket.socket | None = None
+
+    async def __aenter__(self) -> Self:
+        self._holder = _bound(self._wish)
+        self._wish = self._holder.getsockname()[1]
+        await self._listen()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        assert self._holder is not None
+        await self._deafen()
+        self._holder.close()
+
+    @property
+    def port(self) -> int:
+        return self._wish
+
+    def script(self, case: str) -> Script:
+        return self._script
+
+    def began(self, request: Seen) -> None:
+        self._into.append((self._name, request))
+        super().began(request)
+
+    async def expects(
+        self, script: Script, name: str, into: list[tuple[str, Seen]]
+    ) -> None:
+        """Play a script from now on, and list what arrives."""
+        self._script, self._name, self._into = script, name, into
+        self.seen.clear()
+        refuses = script == REFUSED
+        if refuses and self._server is not None:
+            await self._deafen()
+        elif not refuses and self._server is None:
+            await self._listen()
+
+    async def rest(self) -> None:
+        """End every connection: those at rest in order, so that the gateway sees it."""
+        for connection in tuple(self._connections):
+            connection.finish()
+        if not self._connections:
+            return
+        if not self._lazy:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_PATIENCE):
+                    await self._until(lambda: not self._connections)
+        # A client that looks at a connection when it wants it finds it ended then.
+        self._lazy = self._lazy or bool(self._connections)
+        await self._end_all()
+
+    async def _listen(self) -> None:
+        listener = _bound(self._wish)
+        self._server = await asyncio.get_running_loop().create_server(
+            self.connection, sock=listener, backlog=256
+        )
+
+    async def _deafen(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        await self._end_all()
+
+    async def _end_all(self) -> None:
+        for connection in tuple(self._connections):
+            connection.abort()
+        await self._until(lambda: not self._connections)
+
+
+def _bound(port: int) -> socket.socket:
+    """Bind a socket that shares its port with those of this process.
+
+    Raises:
+        StartError: where somebody else has it.
+    """
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        bound.bind((HOST, port))
+    except OSError as exc:
+        bound.close()
+        raise StartError(
+            f"the scripted upstream cannot listen on {HOST}:{port} ({exc.strerror}); "
+            "stop what listens there"
+        ) from exc
+    return bound

@@ -1,0 +1,64 @@
+"""Targets: the gateways that cases are played through, old and new.
+
+asgi       an old gateway's application, served in a process of its own
+url        a gateway that runs somewhere already
+compiled   the gateway of a routes file, served by `hxroute run`
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Final, Protocol
+
+from hxroute.errors import StartError
+
+__all__ = ["Address", "NotStarted", "Target", "bare_environment"]
+
+Address = tuple[str, int]
+
+_KEPT: Final = ("PATH", "HOME", "LANG", "TMPDIR", "SYSTEMROOT")
+_KEPT_BEGINNINGS: Final = ("LC_", "PYTHON", "COVERAGE")
+
+
+class NotStarted(StartError):
+    """A gateway refused to start; the text is its own."""
+
+
+class Target(Protocol):
+    """A gateway that can be started.
+
+    `ports` says where the upstreams it calls must listen, 0 where that is open; `says`
+    is what it is, in a line; `invents` that its client library adds fields of its own.
+    """
+
+    ports: Mapping[str, int]
+    says: str
+    invents: bool
+
+    def started(
+        self, environment: Mapping[str, str], ports: Mapping[str, int]
+    ) -> AbstractContextManager[Address]:
+        """Start it, and give the address that it listens on.
+
+        Args:
+            environment: the variables that a case asks for.
+            ports: where its upstreams listen.
+
+        Raises:
+            NotStarted: where it refuses.
+        """
+
+
+def bare_environment() -> dict[str, str]:
+    """Return what a program needs of this process's environment.
+
+    What else is set here is none of a recording's: it would differ elsewhere, and a
+    key in it would be used.
+    """
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in _KEPT or name.startswith(_KEPT_BEGINNINGS)
+    }

@@ -1,0 +1,55 @@
+"""A gateway that runs already: it is asked as it is, in the one environment it has."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
+
+from hxroute.errors import StartError
+from hxroute.proof.targets import Address, NotStarted
+from hxroute.proof.targets.upstreams import Where
+
+__all__ = ["Url"]
+
+
+class Url:
+    """A gateway by its address.
+
+    Raises:
+        StartError: where that is none, or the places of its upstreams are open.
+    """
+
+    invents = True
+
+    def __init__(self, url: str, upstreams: Mapping[str, Where]) -> None:
+        self._address = _address(url)
+        self.says = url
+        for place in upstreams.values():
+            if not place.port or place.host:
+                raise StartError(
+                    f"`{place.text}` cannot lead {url} to our upstream, for it runs "
+                    "already; give the port that it calls: `--upstream 4000`"
+                )
+        self.ports = {name: place.port for name, place in upstreams.items()}
+
+    @contextlib.contextmanager
+    def started(
+        self, environment: Mapping[str, str], ports: Mapping[str, int]
+    ) -> Iterator[Address]:
+        """Give its address."""
+        if environment:
+            names = ", ".join(environment)
+            raise NotStarted(f"{self.says} runs already and cannot be given {names}")
+        yield self._address
+
+
+def _address(url: str) -> Address:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port, parts = None, None, urlsplit("")
+    if parts.scheme != "http" or not host or parts.path.strip("/"):
+        raise StartError(f"`{url}` is no gateway's address; write http://HOST:PORT")
+    return host, port or 80
