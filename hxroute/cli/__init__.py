@@ -13,6 +13,7 @@ from hxroute.cli.common import fail
 from hxroute.cli.compiling import check, compile_
 from hxroute.cli.explaining import explain, routes
 from hxroute.cli.planning import plan
+from hxroute.cli.proving import prove
 from hxroute.cli.serving import demo, run
 from hxroute.cli.starting import completion, init, schema
 from hxroute.errors import StartError
@@ -55,6 +56,7 @@ for _command in (
     explain,
     routes,
     plan,
+    prove,
     explain_code,
     schema,
     completion,

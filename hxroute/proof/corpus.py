@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +22,15 @@ from hxroute.errors import StartError
 from hxroute.proof import httptext
 from hxroute.proof.exchange import NAME, Exchange
 
-__all__ = ["Corpus", "Declaration", "Oracle", "load", "text_of", "write"]
+__all__ = [
+    "Corpus",
+    "Declaration",
+    "Oracle",
+    "load",
+    "text_of",
+    "write",
+    "write_exchange",
+]
 
 _FORMAT: Final = 1
 _INDEX: Final = "corpus.json"
@@ -115,7 +123,8 @@ def load(folder: Path, *, changed: bool = False) -> Corpus:
         exchanges[name] = _exchange(folder, name, text)
         if _digest(text) != digest:
             other.append(name)
-    _check_folder(folder, digests)
+    if index["complete"]:  # else what is not listed yet is recorded again
+        _check_folder(folder, digests)
     oracle = Oracle(**index["oracle"])
     declared = tuple(
         Declaration(item["reason"], tuple(item["cases"])) for item in index["declared"]
@@ -137,10 +146,13 @@ def load(folder: Path, *, changed: bool = False) -> Corpus:
     return corpus
 
 
-def write(corpus: Corpus, only: Iterable[Exchange] = ()) -> None:
-    """Write the index, and those exchanges that are new."""
-    for exchange in only:
-        files.write(corpus.file(exchange.name), text_of(exchange))
+def write_exchange(corpus: Corpus, exchange: Exchange) -> None:
+    """Write one exchange."""
+    files.write(corpus.file(exchange.name), text_of(exchange))
+
+
+def write(corpus: Corpus) -> None:
+    """Write the index."""
     index = {
         "format": _FORMAT,
         "oracle": {

@@ -29,6 +29,7 @@ __all__ = [
     "LARGE",
     "NAME",
     "REFUSED",
+    "VARIES",
     "Case",
     "Exchange",
     "Facts",
@@ -36,6 +37,7 @@ __all__ = [
     "client_facts",
     "digested",
     "is_rewritten",
+    "leveled",
     "upstream_facts",
     "without_invented",
 ]
@@ -50,6 +52,9 @@ NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,119}")
 
 REFUSED: Final[Script] = ({"refuse": True},)
 """The script of an upstream that does not listen."""
+
+VARIES: Final = ("(varies)",)
+"""The values of a fact that is another each time, such as an id made at random."""
 
 LARGE: Final = 16 * 1024
 """Bytes of the longest body that a fact holds; of a longer one it holds the digest."""
@@ -140,6 +145,12 @@ def without_invented(request: Request, facts: Facts) -> Facts:
         for name, value in facts.items()
         if not (name.startswith("upstream.") and name.endswith(gone))
     }
+
+
+def leveled(recorded: Facts, got: Facts) -> Facts:
+    """Return what was got, with what varies in the recording as varying as there."""
+    varying = (n for n, v in recorded.items() if v == VARIES and n in got)
+    return got | dict.fromkeys(varying, VARIES)
 
 
 def is_rewritten(request: Request, body: str) -> bool:

@@ -131,9 +131,14 @@ def _script(case: Case) -> Iterator[tuple[str, str]]:
             case {"repeat": [str(text), int(times)]}:
                 yield f"upstream writes {times} times", escaped(text)
             case {"sleep": seconds}:
-                yield f"upstream waits {seconds} s", ""
+                yield f"upstream waits {_number(seconds)} s", ""
             case _:
                 yield next(title for title in _BARE if _BARE[title] == step), ""
+
+
+def _number(seconds: float) -> str:
+    short = f"{seconds:g}"
+    return short if float(short) == seconds else repr(seconds)
 
 
 def _step(title: str, content: str) -> Step | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -23,16 +24,36 @@ from hxroute.proof.stage import Stage
 from hxroute.proof.targets import Address, NotStarted, Target
 from hxroute.proof.wire import NoAnswer, send
 
-__all__ = ["Environments", "Lane", "Played", "lane", "play"]
+__all__ = ["Environments", "Lane", "Played", "Way", "lane", "pause", "play"]
 
 Environments = Mapping[str, Mapping[str, str]]
-Played = Callable[[Case, Facts], None]
+Played = Callable[[Case, Sequence[Facts]], None]
 
 _PATIENCE: Final = 60.0
 """Seconds that an answer may take, besides the pauses of its script."""
 
+_LONG: Final = 1.0
+"""Seconds from which on nobody waits for a case a second time."""
+
 _START: Final = 25.0
 """Cases that take as long as the start of a gateway: fewer get none of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How cases are played.
+
+    `environments` are the variables of each environment that a case names; `host` is
+    what the field `Host` says where a request has none; `named` tells several upstreams
+    apart. Each case is played so many `times`, and what differs varies. At most `jobs`
+    gateways run at a time; one, where its upstreams have ports of their own.
+    """
+
+    environments: Environments
+    host: str
+    named: bool = False
+    times: int = 1
+    jobs: int = 1
 
 
 @dataclass(slots=True)
@@ -43,6 +64,7 @@ class Lane:
     address: Address
     host: str
     invents: bool
+    named: bool
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def play(self, case: Case) -> Facts:
@@ -55,14 +77,13 @@ class Lane:
                     client = client_facts(answer)
                 except NoAnswer as exc:
                     client = {"client.failure": (str(exc),)}
-            named = len(self.stage.ports) > 1
-            facts = client | upstream_facts(case.request, seen, named=named)
+            facts = client | upstream_facts(case.request, seen, named=self.named)
         return without_invented(case.request, facts) if self.invents else facts
 
 
 @contextlib.asynccontextmanager
 async def lane(
-    target: Target, environment: Mapping[str, str], host: str
+    target: Target, environment: Mapping[str, str], way: Way
 ) -> AsyncIterator[Lane]:
     """Start a gateway in an environment, in front of upstreams of its own.
 
@@ -71,21 +92,26 @@ async def lane(
     """
     async with Stage(target.ports) as stage:
         started = target.started(environment, stage.ports)
-        address = await asyncio.to_thread(started.__enter__)
-        try:
-            yield Lane(stage, address, host, target.invents)
-        finally:
-            await asyncio.to_thread(started.__exit__, None, None, None)
+        async with _aside(started) as address:
+            yield Lane(stage, address, way.host, target.invents, way.named)
 
 
-async def play(
-    cases: Iterable[Case],
-    target: Target,
-    environments: Environments,
-    host: str,
-    played: Played,
-    jobs: int = 1,
-) -> None:
+@contextlib.asynccontextmanager
+async def _aside(
+    manager: AbstractContextManager[Address],
+) -> AsyncIterator[Address]:
+    """Enter and leave a context manager in threads: it waits for a process."""
+    entering = asyncio.ensure_future(asyncio.to_thread(manager.__enter__))
+    try:
+        yield await asyncio.shield(entering)
+    finally:
+        # What was started is ended, also where nobody waited for it to the end.
+        await asyncio.wait([entering])
+        if entering.exception() is None:
+            await asyncio.to_thread(manager.__exit__, None, None, None)
+
+
+async def play(cases: Iterable[Case], target: Target, way: Way, played: Played) -> None:
     """Play cases, and hand on what comes of each as soon as it is known.
 
     A gateway that does not start in an environment shows that in each of its cases.
@@ -93,27 +119,39 @@ async def play(
     Args:
         cases: what is played.
         target: the gateway.
-        environments: the variables of each environment that a case names.
-        host: what the field `Host` says where a request has none.
-        played: gets each case with its facts.
-        jobs: how many gateways run at a time; one where its upstreams have fixed ports.
+        way: how.
+        played: gets each case with its facts, those of each time.
     """
-    at_once = 1 if any(target.ports.values()) else jobs
+    at_once = 1 if any(target.ports.values()) else way.jobs
     free = asyncio.Semaphore(at_once)
 
     async def one(environment: str, share: Sequence[Case]) -> None:
         async with free:
             try:
-                async with lane(target, environments[environment], host) as running:
+                async with lane(target, way.environments[environment], way) as running:
                     for case in share:
-                        played(case, await running.play(case))
+                        played(case, await _times(running, case, way.times))
             except NotStarted as exc:
                 for case in share:
-                    played(case, {"start.error": (str(exc),)})
+                    played(case, [{"start.error": (str(exc),)}])
 
-    async with asyncio.TaskGroup() as group:
-        for environment, share in _shares(cases, at_once):
-            group.create_task(one(environment, share))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for environment, share in _shares(cases, at_once):
+                group.create_task(one(environment, share))
+    except BaseExceptionGroup as exc:
+        raise _first(exc) from None
+
+
+def _first(exc: BaseException) -> BaseException:
+    """Return what went wrong first, of several things at a time."""
+    return _first(exc.exceptions[0]) if isinstance(exc, BaseExceptionGroup) else exc
+
+
+async def _times(running: Lane, case: Case, times: int) -> list[Facts]:
+    """Play a case several times; one that takes long of its own will, once."""
+    wanted = 1 if pause(case) >= _LONG else times
+    return [await running.play(case) for _ in range(wanted)]
 
 
 def pause(case: Case) -> float:

@@ -27,15 +27,19 @@ class NotStarted(StartError):
 
 
 class Target(Protocol):
-    """A gateway that can be started.
+    """A gateway that can be started."""
 
-    `ports` says where the upstreams it calls must listen, 0 where that is open; `says`
-    is what it is, in a line; `invents` that its client library adds fields of its own.
-    """
+    @property
+    def ports(self) -> Mapping[str, int]:
+        """Where the upstreams that it calls must listen; 0 where that is open."""
 
-    ports: Mapping[str, int]
-    says: str
-    invents: bool
+    @property
+    def says(self) -> str:
+        """What it is, in a line."""
+
+    @property
+    def invents(self) -> bool:
+        """Whether its client library adds fields of its own."""
 
     def started(
         self, environment: Mapping[str, str], ports: Mapping[str, int]

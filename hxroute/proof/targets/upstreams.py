@@ -15,7 +15,7 @@ from typing import Final
 
 from hxroute.errors import StartError
 
-__all__ = ["UPSTREAM", "Where", "wheres"]
+__all__ = ["UPSTREAM", "Where", "mapped", "wheres"]
 
 UPSTREAM: Final = "upstream"
 """What the one upstream is called where nobody names it."""
@@ -42,8 +42,12 @@ class Where:
         return {self.variable: url} if self.variable else {}
 
 
-def wheres(texts: Iterable[str]) -> dict[str, Where]:
+def wheres(texts: Iterable[str], alone: str = UPSTREAM) -> dict[str, Where]:
     """Read places, each `NAME=PLACE`, or one `PLACE` alone.
+
+    Args:
+        texts: what the command line says.
+        alone: what the one upstream is called that has no name.
 
     Raises:
         StartError: where one is none, or a name is missing or repeated.
@@ -57,7 +61,7 @@ def wheres(texts: Iterable[str]) -> dict[str, Where]:
             raise StartError(f"`{text}` has no name; of several, write `NAME={text}`")
         if name in found:
             raise StartError(f"the upstream `{name}` has two places; leave one of them")
-        found[name or UPSTREAM] = _place(place)
+        found[name or alone] = _place(place)
     return found
 
 

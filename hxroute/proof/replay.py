@@ -1,0 +1,149 @@
+"""Replay: recorded exchanges through a new gateway, one by one, as a test asks for them."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Any, Final, Self
+
+from hxroute.compiler import Compiled
+from hxroute.proof import httptext
+from hxroute.proof.corpus import Corpus
+from hxroute.proof.exchange import Case, Exchange, Facts
+from hxroute.proof.ledger import Ledger
+from hxroute.proof.play import Lane, lane, pause
+from hxroute.proof.prove import names_of, verdict_of, way_of, with_blame
+from hxroute.proof.targets import NotStarted, compiled as targets
+from hxroute.proof.verdict import Verdict, apply
+
+__all__ = ["Gateway", "Replayed"]
+
+_LONG: Final = 1.0
+"""Seconds from which on a case is better begun before it is asked for."""
+
+
+class Replayed(str):
+    """An exchange as its file holds it, with what the new gateway did.
+
+    Where a difference is sanctioned it shows what was recorded: what the ledger pins
+    was found. `verdict` says all of it.
+    """
+
+    __slots__ = ("verdict",)
+
+    verdict: Verdict
+
+    @classmethod
+    def of(cls, verdict: Verdict) -> Replayed:
+        """Return a verdict as text."""
+        old = {
+            item.fact: item.old for item in verdict.differences if item.is_sanctioned
+        }
+        others = [item for item in verdict.differences if not item.is_sanctioned]
+        new = {item.fact: item.new for item in others}
+        facts = apply(verdict.recorded.facts, old | new)
+        if others and "start.error" in new:
+            facts = {"start.error": new["start.error"]}
+        text = cls(httptext.rendered(Exchange(verdict.recorded.case, facts)))
+        text.verdict = verdict
+        return text
+
+
+class Gateway:
+    """The gateway of a routes file, started in each environment that is asked for.
+
+    Args:
+        compiled: the routes file, without errors.
+        corpus: what is replayed.
+        ledger: the intended differences.
+    """
+
+    def __init__(self, compiled: Compiled, corpus: Corpus, ledger: Ledger) -> None:
+        assert compiled.gateway is not None
+        self._compiled = compiled
+        self._corpus = corpus
+        self._ledger = ledger
+        names = names_of(corpus, compiled)
+        file = compiled.report.file
+        self._target = targets.Compiled(compiled.gateway, file, names)
+        self._way = way_of(corpus, 1)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._lanes: dict[str, asyncio.Task[Lane]] = {}
+        self._stack = AsyncExitStack()
+        self._begun: dict[str, Future[Facts]] = {}
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._submit(self._end()).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    @property
+    def environments(self) -> Mapping[str, Mapping[str, str]]:
+        """The variables of each environment."""
+        return self._way.environments
+
+    def begin(self, exchanges: Iterable[Exchange]) -> None:
+        """Play those that take long of their own will, beside all others."""
+        for exchange in exchanges:
+            if pause(exchange.case) >= _LONG and exchange.name not in self._begun:
+                self._begun[exchange.name] = self._submit(self._alone(exchange.case))
+
+    def replay(self, exchange: Exchange) -> Replayed:
+        """Play an exchange; return it as text, to be compared with its file."""
+        future = self._begun.get(exchange.name) or self._submit(
+            self._play(exchange.case)
+        )
+        verdict = verdict_of(exchange, future.result(), self._ledger)
+        if verdict.outcome == "unexplained":
+            verdict = with_blame(self._compiled, verdict, self.environments)
+        return Replayed.of(verdict)
+
+    def _submit(self, work: Any) -> Future[Any]:
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    async def _play(self, case: Case) -> Facts:
+        name = case.environment
+        if name not in self._lanes:
+            self._lanes[name] = self._loop.create_task(self._started(name))
+        try:
+            running = await asyncio.shield(self._lanes[name])
+        except NotStarted as exc:
+            return {"start.error": (str(exc),)}
+        return await running.play(case)
+
+    async def _started(self, environment: str) -> Lane:
+        variables = self.environments[environment]
+        return await self._stack.enter_async_context(
+            lane(self._target, variables, self._way)
+        )
+
+    async def _alone(self, case: Case) -> Facts:
+        try:
+            variables = self.environments[case.environment]
+            async with lane(self._target, variables, self._way) as running:
+                return await running.play(case)
+        except NotStarted as exc:
+            return {"start.error": (str(exc),)}
+
+    async def _end(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        under_way = others - set(self._lanes.values())
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await self._stack.aclose()

@@ -1,0 +1,80 @@
+"""Chromium, for the tests of the page."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pytest
+
+from hxroute.proof.report.html import render
+from hxroute.proof.verdict import Proof
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+Open: TypeAlias = "Callable[..., Page]"
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+def unavailable(reason: str) -> None:
+    """Skip, or fail where `HXROUTE_REQUIRE` lists the browser."""
+    required = os.environ.get("HXROUTE_REQUIRE", "").split(",")
+    if "browser" in [name.strip() for name in required]:
+        pytest.fail(f"HXROUTE_REQUIRE has browser, but {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A Chromium without a window, as the system has it; nothing is downloaded."""
+    if importlib.util.find_spec("playwright") is None:
+        unavailable("playwright is missing: `pip install 'hxroute[browser]'`")
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        unavailable("no Chromium is on the path: `apt-get install chromium`")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Browser, tmp_path: Path) -> Iterator[Open]:
+    """Open the page of a proof from a file; nothing may go wrong on any."""
+    wrong: list[str] = []
+    contexts = []
+    file = tmp_path / "proof.html"
+
+    def note(kind: str) -> Callable[[Any], None]:
+        return lambda event: wrong.append(f"{kind}: {getattr(event, 'text', event)}")
+
+    def opened(proof: Proof, fragment: str = "", **options: Any) -> Page:
+        file.write_text(render(proof), encoding="utf-8", newline="\n")
+        context = chromium.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        for kind in ("console", "pageerror", "dialog", "popup", "websocket"):
+            page.on(kind, note(kind))  # type: ignore[call-overload, unused-ignore]
+        page.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.partition("#")[0] == file.as_uri()
+                else wrong.append(f"request: {request.url}")
+            ),
+        )
+        page.goto(f"{file.as_uri()}{fragment}")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert wrong == []
