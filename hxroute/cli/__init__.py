@@ -14,6 +14,7 @@ from hxroute.cli.compiling import check, compile_
 from hxroute.cli.explaining import explain, routes
 from hxroute.cli.planning import plan
 from hxroute.cli.proving import prove
+from hxroute.cli.recording import record
 from hxroute.cli.serving import demo, run
 from hxroute.cli.starting import completion, init, schema
 from hxroute.errors import StartError
@@ -56,6 +57,7 @@ for _command in (
     explain,
     routes,
     plan,
+    record,
     prove,
     explain_code,
     schema,

@@ -124,6 +124,7 @@ def prove(
 def _target(
     corpus: Corpus, result: Compiled | None, url: str | None, upstreams: tuple[str, ...]
 ) -> Target:
+    from hxroute.proof.exchange import DEFAULT
     from hxroute.proof.prove import names_of
     from hxroute.proof.targets.compiled import Compiled
     from hxroute.proof.targets.upstreams import wheres
@@ -134,7 +135,7 @@ def _target(
         missing = [name for name in corpus.upstreams if name not in places]
         if missing:
             fail(f"say where {url} finds `{missing[0]}`: --upstream {missing[0]}=PORT")
-        return Url(url, places)
+        return Url(url, places, corpus.environments.get(DEFAULT, {}))
     if upstreams:
         fail("--upstream says where the gateway of --new finds its upstream")
     assert result is not None

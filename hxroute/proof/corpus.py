@@ -20,7 +20,7 @@ from typing import Any, Final
 from hxroute import files
 from hxroute.errors import StartError
 from hxroute.proof import httptext
-from hxroute.proof.exchange import NAME, Exchange
+from hxroute.proof.exchange import NAME, Case, Exchange
 
 __all__ = [
     "Corpus",
@@ -94,6 +94,11 @@ class Corpus:
     def file(self, name: str) -> Path:
         """Return where an exchange is."""
         return _file(self.folder, name)
+
+    def has(self, case: Case) -> bool:
+        """Tell whether a case is recorded, as it is."""
+        there = self.exchanges.get(case.name)
+        return there is not None and there.case == case
 
     def with_exchange(self, exchange: Exchange) -> Corpus:
         """Return the corpus with an exchange, in place of another of its name."""

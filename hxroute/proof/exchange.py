@@ -54,7 +54,7 @@ REFUSED: Final[Script] = ({"refuse": True},)
 """The script of an upstream that does not listen."""
 
 VARIES: Final = ("(varies)",)
-"""The values of a fact that is another each time, such as an id made at random."""
+"""The values of a fact that is another each time, or not there each time."""
 
 LARGE: Final = 16 * 1024
 """Bytes of the longest body that a fact holds; of a longer one it holds the digest."""
@@ -149,7 +149,7 @@ def without_invented(request: Request, facts: Facts) -> Facts:
 
 def leveled(recorded: Facts, got: Facts) -> Facts:
     """Return what was got, with what varies in the recording as varying as there."""
-    varying = (n for n, v in recorded.items() if v == VARIES and n in got)
+    varying = (name for name, value in recorded.items() if value == VARIES)
     return got | dict.fromkeys(varying, VARIES)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -34,6 +35,9 @@ _PATIENCE: Final = 60.0
 
 _LONG: Final = 1.0
 """Seconds from which on nobody waits for a case a second time."""
+
+_SHARE: Final = 60
+"""Cases of a recording that a gateway is started for."""
 
 _START: Final = 25.0
 """Cases that take as long as the start of a gateway: fewer get none of their own."""
@@ -128,16 +132,14 @@ async def play(cases: Iterable[Case], target: Target, way: Way, played: Played) 
     async def one(environment: str, share: Sequence[Case]) -> None:
         async with free:
             try:
-                async with lane(target, way.environments[environment], way) as running:
-                    for case in share:
-                        played(case, await _times(running, case, way.times))
+                await _share(environment, share, target, way, played)
             except NotStarted as exc:
                 for case in share:
                     played(case, [{"start.error": (str(exc),)}])
 
     try:
         async with asyncio.TaskGroup() as group:
-            for environment, share in _shares(cases, at_once):
+            for environment, share in _shares(cases, at_once, way.times):
                 group.create_task(one(environment, share))
     except BaseExceptionGroup as exc:
         raise _first(exc) from None
@@ -148,10 +150,22 @@ def _first(exc: BaseException) -> BaseException:
     return _first(exc.exceptions[0]) if isinstance(exc, BaseExceptionGroup) else exc
 
 
-async def _times(running: Lane, case: Case, times: int) -> list[Facts]:
-    """Play a case several times; one that takes long of its own will, once."""
-    wanted = 1 if pause(case) >= _LONG else times
-    return [await running.play(case) for _ in range(wanted)]
+async def _share(
+    environment: str, share: Sequence[Case], target: Target, way: Way, played: Played
+) -> None:
+    """Play cases on a gateway, and again on a new one in the other order.
+
+    What a gateway remembers from one request to another shows as what differs.
+    """
+    found: dict[str, list[Facts]] = {case.name: [] for case in share}
+    for number in range(way.times):
+        async with lane(target, way.environments[environment], way) as running:
+            for case in reversed(share) if number % 2 else share:
+                times = found[case.name]
+                if not times or pause(case) < _LONG:
+                    times.append(await running.play(case))
+                if number == way.times - 1:
+                    played(case, times)
 
 
 def pause(case: Case) -> float:
@@ -163,20 +177,24 @@ def pause(case: Case) -> float:
     )
 
 
-def _shares(cases: Iterable[Case], jobs: int) -> list[tuple[str, list[Case]]]:
+def _shares(
+    cases: Iterable[Case], jobs: int, times: int
+) -> list[tuple[str, list[Case]]]:
     """Divide the cases of each environment among gateways, the longest share first."""
     by_environment: dict[str, list[Case]] = {}
     for case in cases:
         by_environment.setdefault(case.environment, []).append(case)
     shares = []
     for environment, own in by_environment.items():
-        shares += [(environment, share) for share in _divided(own, jobs)]
+        shares += [(environment, share) for share in _divided(own, jobs, times)]
     return sorted(shares, key=lambda item: -sum(map(_weight, item[1])))
 
 
-def _divided(cases: Sequence[Case], most: int) -> list[list[Case]]:
+def _divided(cases: Sequence[Case], jobs: int, times: int) -> list[list[Case]]:
     weight = sum(map(_weight, cases))
-    wanted = min(most, max(1, round(weight / _START)))
+    wanted = min(jobs, max(1, round(weight / _START)))
+    if times > 1:  # what is done is kept share by share
+        wanted = max(wanted, math.ceil(len(cases) / _SHARE))
     shares: list[list[Case]] = [[] for _ in range(wanted)]
     weights = [0.0] * wanted
     for case in sorted(cases, key=_weight, reverse=True):  # a stable order

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,7 @@ from hxroute.proof.corpus import Corpus, Declaration, Oracle
 from hxroute.proof.exchange import VARIES, Case, Exchange, Facts
 from hxroute.proof.play import Way, play
 from hxroute.proof.targets import Target
+from hxroute.proof.verdict import differing
 
 __all__ = ["Recorded", "declare", "opened", "record"]
 
@@ -33,14 +34,13 @@ _STEADY: Final = ("client.failure", "upstream.requests", "start.error", "client.
 class Recorded:
     """What came of a recording.
 
-    `kept` were there before, `new` are not; `varying` hold facts that are others each
-    time, and `unsteady` are so different each time that they were left out.
+    `new` counts what was not there before, `varying` in how many cases a fact is another
+    each time. `unsteady` are so different each time that they were left out.
     """
 
     corpus: Corpus
-    kept: int
     new: int = 0
-    varying: list[str] = field(default_factory=list)
+    varying: Counter[str] = field(default_factory=Counter)
     unsteady: list[str] = field(default_factory=list)
 
     @property
@@ -84,23 +84,26 @@ def opened(
     if anew is not None:
         told = Declaration(anew, tuple(there.exchanges))
         return dataclasses.replace(empty, declared=(*there.declared, told))
-    for what, before, now in _identities(there, empty):
-        if before != now:
-            raise StartError(
-                f"{folder} was recorded with {what} {before}, not {now}; name another "
-                "folder, or record it again: `--anew REASON`"
-            )
+    for what in _others(there, empty):
+        raise StartError(
+            f"{folder} was recorded with {what}; name another folder, "
+            "or record it all again: `--anew REASON`"
+        )
     environments = {**there.environments, **way.environments}
     return dataclasses.replace(there, environments=environments)
 
 
-def _identities(there: Corpus, now: Corpus) -> Iterable[tuple[str, str, str]]:
-    yield "the oracle", str(there.oracle), str(now.oracle)
-    yield "the host", there.host, now.host
-    yield "the upstreams", ", ".join(there.upstreams), ", ".join(now.upstreams)
-    for name in there.environments.keys() & now.environments.keys():
-        if there.environments[name] != now.environments[name]:
-            yield "the environment", f"`{name}`", "the one that has its name now"
+def _others(there: Corpus, now: Corpus) -> Iterator[str]:
+    """Say what of a recording is another now."""
+    if there.oracle != now.oracle:
+        yield f"another oracle, {there.oracle}"
+    if there.host != now.host:
+        yield f"another host, {there.host}"
+    if there.upstreams != now.upstreams:
+        yield f"other upstreams, {', '.join(there.upstreams)}"
+    for name, variables in now.environments.items():
+        if there.environments.get(name, variables) != variables:
+            yield f"other variables in the environment `{name}`"
 
 
 async def record(
@@ -122,8 +125,8 @@ async def record(
     Raises:
         StartError: where the gateway does not start, or an upstream cannot listen.
     """
-    there = {case.name: _is_there(case, corpus) for case in cases}
-    result = Recorded(dataclasses.replace(corpus, complete=False), sum(there.values()))
+    missing = [case for case in cases if not corpus.has(case)]
+    result = Recorded(dataclasses.replace(corpus, complete=False))
 
     def played(case: Case, times: Sequence[Facts]) -> None:
         if "start.error" in times[0]:
@@ -131,7 +134,6 @@ async def record(
         _take(result, case, times)
         progress(case)
 
-    missing = [case for case in cases if not there[case.name]]
     try:
         await play(missing, target, way, played)
         result.corpus = _finished(result.corpus, cases)
@@ -161,29 +163,19 @@ def declare(folder: Path, reason: str) -> tuple[str, ...]:
     return corpus.changed
 
 
-def _is_there(case: Case, corpus: Corpus) -> bool:
-    there = corpus.exchanges.get(case.name)
-    return there is not None and there.case == case
-
-
 def _take(result: Recorded, case: Case, times: Sequence[Facts]) -> None:
     first, *others = times
-    varying = {name for facts in others for name in _differing(first, facts)}
-    if any(name.startswith(_STEADY) or name not in first for name in varying):
+    varying = {name for facts in others for name in differing(first, facts)}
+    if any(name in _STEADY for name in varying):
         result.unsteady.append(case.name)
         return
-    if varying:
-        result.varying.append(case.name)
+    result.varying.update(varying)
     exchange = Exchange(case, first | dict.fromkeys(varying, VARIES))
     result.new += 1
     result.corpus = result.corpus.with_exchange(exchange)
     corpora.write_exchange(result.corpus, exchange)
     if result.new % _INDEX_EVERY == 0:
         corpora.write(result.corpus)
-
-
-def _differing(one: Mapping[str, object], other: Mapping[str, object]) -> list[str]:
-    return [name for name in one.keys() | other if one.get(name) != other.get(name)]
 
 
 def _finished(corpus: Corpus, cases: Iterable[Case]) -> Corpus:

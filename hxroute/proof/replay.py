@@ -17,7 +17,8 @@ from hxroute.proof.exchange import Case, Exchange, Facts
 from hxroute.proof.ledger import Ledger
 from hxroute.proof.play import Lane, lane, pause
 from hxroute.proof.prove import names_of, verdict_of, way_of, with_blame
-from hxroute.proof.targets import NotStarted, compiled as targets
+from hxroute.proof.targets import NotStarted
+from hxroute.proof.targets import compiled as targets
 from hxroute.proof.verdict import Verdict, apply
 
 __all__ = ["Gateway", "Replayed"]

@@ -16,14 +16,22 @@ __all__ = ["Url"]
 class Url:
     """A gateway by its address.
 
+    Args:
+        url: the address.
+        upstreams: the ports on which it finds them.
+        environment: what it was started with, as far as cases know.
+
     Raises:
         StartError: where that is none, or the places of its upstreams are open.
     """
 
     invents = True
 
-    def __init__(self, url: str, upstreams: Mapping[str, Where]) -> None:
+    def __init__(
+        self, url: str, upstreams: Mapping[str, Where], environment: Mapping[str, str]
+    ) -> None:
         self._address = _address(url)
+        self._environment = environment
         self.says = url
         for place in upstreams.values():
             if not place.port or place.host:
@@ -38,8 +46,8 @@ class Url:
         self, environment: Mapping[str, str], ports: Mapping[str, int]
     ) -> Iterator[Address]:
         """Give its address."""
-        if environment:
-            names = ", ".join(environment)
+        if environment != self._environment:
+            names = ", ".join(environment) or "an empty environment"
             raise NotStarted(f"{self.says} runs already and cannot be given {names}")
         yield self._address
 

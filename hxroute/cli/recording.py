@@ -1,0 +1,220 @@
+"""`hxroute record`: what an old gateway does, kept as a corpus."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+import click
+
+from hxroute.cli.common import compiled, fail, routes_option
+from hxroute.cli.proving import corpus_option, jobs_option
+from hxroute.diagnostics.shown import printable
+
+if TYPE_CHECKING:
+    from hxroute.compiler import Compiled
+    from hxroute.proof.cases import Gathered, Size
+    from hxroute.proof.oracles import Oracled
+    from hxroute.proof.record import Recorded
+
+__all__ = ["record"]
+
+_VARIABLE: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
+_NAMED: Final = 5
+"""How many names a line of the summary has room for."""
+
+
+@click.command()
+@click.option("--asgi", "app", metavar="MODULE:APP", help="The old gateway's app.")
+@click.option("--url", help="Or where it runs already, as http://HOST:PORT.")
+@click.option(
+    "--upstream",
+    "upstreams",
+    multiple=True,
+    metavar="[NAME=]PLACE",
+    help="How it finds its upstream: env:VARIABLE, a port, or map:HOST:PORT.",
+)
+@click.option("--env", "variables", multiple=True, metavar="NAME=VALUE", help="Set it.")
+@click.option(
+    "--python",
+    default=sys.executable,
+    show_default="this one",
+    help="The interpreter that has what the app imports.",
+)
+@routes_option
+@click.option("--openapi", type=click.Path(path_type=Path), help="An OpenAPI document.")
+@click.option(
+    "--cases", "own", multiple=True, type=click.Path(path_type=Path), help="Your cases."
+)
+@click.option(
+    "--size",
+    type=click.Choice(["none", "small", "normal", "large"]),
+    default="normal",
+    show_default=True,
+    help="How many cases are generated.",
+)
+@click.option(
+    "--patience",
+    type=click.FloatRange(0, 600),
+    default=40,
+    show_default=True,
+    help="Seconds that a generated case may take, to show a timeout.",
+)
+@corpus_option
+@click.option("--host", help="What the field Host says; by default where it listens.")
+@click.option("--once", is_flag=True, help="Play each case once: nothing varies.")
+@click.option("--anew", metavar="REASON", help="Record everything again, and say why.")
+@click.option(
+    "--declare", metavar="REASON", help="Only say why exchanges were changed."
+)
+@jobs_option
+def record(
+    app: str | None,
+    url: str | None,
+    upstreams: tuple[str, ...],
+    variables: tuple[str, ...],
+    python: str,
+    source: Path,
+    openapi: Path | None,
+    own: tuple[Path, ...],
+    size: Size | Literal["none"],
+    patience: float,
+    folder: Path,
+    host: str | None,
+    anew: str | None,
+    declare: str | None,
+    jobs: int,
+    *,
+    once: bool,
+) -> None:
+    """Record what an old gateway does, in both directions of the wire.
+
+    It is asked by cases that are generated from the routes file or an OpenAPI document,
+    and by those of your own files; its upstream is a scripted one of ours. A recording
+    that was interrupted goes on where it ended.
+
+    The corpus holds the keys that are given here: take some that open nothing else.
+    """
+    if declare is not None:
+        _declare(folder, declare)
+        return
+    from hxroute.proof.oracles import oracled
+
+    # As Ctrl-C, which the event loop handles: what was started is ended first.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    result = _routes(source, needed=not (openapi or own))
+    gathered = _gathered(result, openapi, own, _environ(variables), size, patience)
+    for note in gathered.notes:
+        click.echo(f"note: {printable(note)}", err=True)
+    oracle = oracled(
+        app, url, upstreams, gathered.environments, result, python=python, host=host
+    )
+    done = _recorded(oracle, gathered, folder, anew, jobs, times=1 if once else 2)
+    for line in _summary(done):
+        click.echo(line)
+
+
+def _declare(folder: Path, reason: str) -> None:
+    from hxroute.proof.record import declare
+
+    names = declare(folder, reason)
+    click.echo(f"declared in {folder}: {_few(names)}")
+
+
+def _routes(source: Path, *, needed: bool) -> Compiled | None:
+    if needed or source.exists():
+        return compiled(source)
+    return None
+
+
+def _environ(variables: Iterable[str]) -> dict[str, str]:
+    environ = {}
+    for text in variables:
+        found = _VARIABLE.fullmatch(text)
+        if found is None:
+            fail(f"--env {printable(text.partition('=')[0])}: write NAME=VALUE")
+        environ[found[1]] = found[2]
+    return environ
+
+
+def _gathered(
+    result: Compiled | None,
+    openapi: Path | None,
+    own: tuple[Path, ...],
+    environ: dict[str, str],
+    size: Size | Literal["none"],
+    patience: float,
+) -> Gathered:
+    from hxroute.cli.common import read
+    from hxroute.proof.cases import casefile, gather
+    from hxroute.proof.cases import openapi as documents
+    from hxroute.proof.oracles import with_keys
+
+    gateway = None if result is None else result.gateway
+    document = None
+    if openapi is not None:
+        document = documents.read(read(openapi), str(openapi))
+    environ = with_keys(gateway, environ)
+    if size == "none":
+        gateway, document, size = None, None, "small"
+    return gather(
+        gateway=gateway,
+        openapi=document,
+        openapi_name=str(openapi),
+        own=[casefile.read(path) for path in own],
+        environ=environ,
+        size=size,
+        patience=patience,
+    )
+
+
+def _recorded(
+    oracle: Oracled,
+    gathered: Gathered,
+    folder: Path,
+    anew: str | None,
+    jobs: int,
+    *,
+    times: int,
+) -> Recorded:
+    import asyncio
+
+    from hxroute.cli.progress import progress
+    from hxroute.proof.play import Way
+    from hxroute.proof.record import opened, record
+
+    named = len(oracle.upstreams) > 1
+    way = Way(gathered.environments, oracle.host, named, times, jobs)
+    corpus = opened(folder, oracle.oracle, way, oracle.upstreams, anew)
+    missing = [case for case in gathered.cases if not corpus.has(case)]
+    with progress("recording", len(missing)) as done:
+        work = record(gathered.cases, oracle.target, way, corpus, lambda _: done())
+        return asyncio.run(work)
+
+
+def _summary(done: Recorded) -> Iterator[str]:
+    corpus = done.corpus
+    total = len(corpus.exchanges)
+    yield f"recorded {corpus.oracle} into {corpus.folder}"
+    yield f"{total} cases: {done.new} new, {total - done.new} that were there"
+    statuses = sorted(done.statuses.items())
+    yield "answers: " + ", ".join(f"{count} × {name}" for name, count in statuses)
+    yield f"requests that reached an upstream: {done.calls}"
+    if done.varying:
+        facts = (f"{name} ({count})" for name, count in done.varying.most_common())
+        yield f"others each time, and not compared: {_few(facts)}"
+    if done.unsteady:
+        yield f"left out, since no two plays were alike: {_few(done.unsteady)}"
+    if not done.calls:
+        yield "warning: nothing reached our upstream; does --upstream name its place?"
+
+
+def _few(names: Iterable[str]) -> str:
+    listed = list(names)
+    rest = len(listed) - _NAMED
+    shown = ", ".join(listed[:_NAMED])
+    return f"{shown} and {rest} more" if rest > 0 else shown
