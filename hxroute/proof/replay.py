@@ -104,12 +104,15 @@ class Gateway:
             if pause(exchange.case) >= _LONG and exchange.name not in self._begun:
                 self._begun[exchange.name] = self._submit(self._alone(exchange.case))
 
+    def play(self, case: Case) -> Facts:
+        """Play a case; return what became of it."""
+        begun = self._begun.get(case.name)
+        facts: Facts = (begun or self._submit(self._play(case))).result()
+        return facts
+
     def replay(self, exchange: Exchange) -> Replayed:
         """Play an exchange; return it as text, to be compared with its file."""
-        future = self._begun.get(exchange.name) or self._submit(
-            self._play(exchange.case)
-        )
-        verdict = verdict_of(exchange, future.result(), self._ledger)
+        verdict = verdict_of(exchange, self.play(exchange.case), self._ledger)
         if verdict.outcome == "unexplained":
             verdict = with_blame(self._compiled, verdict, self.environments)
         return Replayed.of(verdict)

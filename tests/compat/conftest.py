@@ -1,25 +1,22 @@
-"""The new gateway's answers to the recording, made once a session; and the snapshots."""
+"""The gateway of routes.yaml, on each client; the corpus is pytest's configuration."""
 
 from __future__ import annotations
 
-import importlib.util
-import itertools
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from syrupy.assertion import SnapshotAssertion
 
+from hxroute.compiler import compile
 from hxroute.ir import Client
+from hxroute.proof.corpus import Corpus
+from hxroute.proof.ledger import Ledger
+from hxroute.proof.replay import Gateway
 from tests import processes
-from tests.clients import CLIENTS, through
-from tests.compat.exchange import Facts, profiles, recorded
-from tests.compat.http_text import HttpText
+from tests.clients import CLIENTS, stated, through
+from tests.compat.handed import HOST, ORACLE
 from tests.compat.pair import Pair, started
-from tests.compat.replay import replay
-
-STARTS_AT_ONCE = 4
+from tests.compat.strategies import ENVIRONMENTS
 
 
 @pytest.fixture(scope="session", params=CLIENTS)
@@ -30,54 +27,37 @@ def each_client(request: pytest.FixtureRequest) -> Client:
 
 
 @pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> Mapping[Client, Path]:
-    """The HX gateway on each client, each compiled in a folder of its own."""
-    if importlib.util.find_spec("hxroute.__main__") is None:
-        pytest.skip("there is no gateway yet")
-    folders = {}
+def routes_files(tmp_path_factory: pytest.TempPathFactory) -> Mapping[Client, Path]:
+    """The repository's routes file, once for each client."""
+    folder, files = tmp_path_factory.mktemp("routes"), {}
+    text = (processes.ROOT / "routes.yaml").read_text(encoding="utf-8")
     for client in CLIENTS:
+        files[client] = folder / f"{client}.yaml"
         with through(client):
-            folders[client] = processes.compiled(tmp_path_factory.mktemp(client))
-    return folders
+            files[client].write_text(stated(text), encoding="utf-8")
+    return files
 
 
 @pytest.fixture(scope="session")
-def replayed(compiled: Mapping[Client, Path]) -> Mapping[Client, dict[str, Facts]]:
-    """The facts of each recorded exchange on each client; most of the time is waiting."""
-    environments, exchanges = profiles(), recorded()
-    found: dict[Client, dict[str, Facts]] = {client: {} for client in CLIENTS}
-
-    def one(place: tuple[str, Client]) -> None:
-        profile, client = place
-        own = [exchange for exchange in exchanges if exchange.profile == profile]
-        facts = replay(profile, own, environments[profile], compiled[client])
-        found[client].update(facts)
-
-    with ThreadPoolExecutor(STARTS_AT_ONCE) as pool:
-        list(pool.map(one, itertools.product(environments, CLIENTS)))
-    return found
+def hxroute_routes(routes_files: Mapping[Client, Path], each_client: Client) -> Path:
+    """What the plugin's `gateway` is made of."""
+    return routes_files[each_client]
 
 
 @pytest.fixture(scope="session")
-def answers(
-    replayed: Mapping[Client, dict[str, Facts]], each_client: Client
-) -> dict[str, Facts]:
-    """The facts of each recorded exchange, from the new gateway."""
-    return replayed[each_client]
+def player(hxroute_routes: Path) -> Iterator[Gateway]:
+    """The gateway in the environments of exchanges that are not in the recording."""
+    none = Corpus(hxroute_routes.parent, ORACLE, HOST, ("litellm",), ENVIRONMENTS)
+    compiled = compile(hxroute_routes.read_bytes(), str(hxroute_routes))
+    with Gateway(compiled, none, Ledger("none")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
 def pair(
-    compiled: Mapping[Client, Path],
-    tmp_path_factory: pytest.TempPathFactory,
-    each_client: Client,
+    each_client: Client, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Pair]:
-    """Running gateways, for exchanges that are not in the recording."""
-    with started(compiled[each_client], tmp_path_factory.mktemp("logs")) as pair:
+    """A gateway that is asked for several things at a time."""
+    folder = tmp_path_factory.mktemp("pair")
+    with through(each_client), started(processes.compiled(folder)) as pair:
         yield pair
-
-
-@pytest.fixture
-def recording(snapshot: SnapshotAssertion) -> SnapshotAssertion:
-    """The old gateway's answers, one file an exchange: `text == recording(name=…)`."""
-    return snapshot.use_extension(HttpText)

@@ -37,6 +37,7 @@ ORACLE: Final = Oracle(
     },
     "uvicorn with httptools on 127.0.0.1:4010, its upstream on 127.0.0.1:4000",
 )
+HOST: Final = "127.0.0.1:4010"
 DOWN: Final = "down"
 
 
@@ -52,11 +53,11 @@ def environments() -> dict[str, dict[str, str]]:
     return loaded
 
 
-def corpus() -> Corpus:
+def handed() -> Corpus:
     """Return the recording as a corpus."""
     exchanges = {line["name"]: exchange(line) for line in lines()}
-    host, upstreams = "127.0.0.1:4010", ("litellm",)
-    return Corpus(CORPUS, ORACLE, host, upstreams, environments(), exchanges)
+    upstreams = ("litellm",)
+    return Corpus(CORPUS, ORACLE, HOST, upstreams, environments(), exchanges)
 
 
 def exchange(line: Mapping[str, Any]) -> Exchange:

@@ -12,17 +12,11 @@ import zlib
 from collections.abc import Mapping
 from urllib.parse import unquote_to_bytes
 
+from hxroute.proof.exchange import Case, Facts, client_facts, upstream_facts
+from hxroute.proof.messages import Answer, Headers, Request
 from hxroute.sandbox.scripted import Script
 from hxroute.sandbox.seen import Seen
-from tests.compat.exchange import (
-    Answer,
-    Exchange,
-    Facts,
-    Headers,
-    Request,
-    client_facts,
-    upstream_facts,
-)
+from tests.compat.handed import HOST
 from tests.compat.old_stack import PEER, decoded, position
 from tests.compat.unchanged import (
     ALL_FAILED,
@@ -82,12 +76,12 @@ FAULTS = {
 FAULTS["cut"] = FAULTS["garbage"]
 
 
-def mended_facts(exchange: Exchange, env: Mapping[str, str]) -> Facts:
+def mended_facts(case: Case, env: Mapping[str, str]) -> Facts:
     """State what the new gateway must make of an exchange."""
-    settings = Settings.of(exchange.profile, env)
-    seen, answer = handle(exchange.request, settings, exchange.script)
-    sent = [seen] if seen else []
-    return client_facts(answer) | upstream_facts(exchange.request, sent)
+    settings = Settings.of(case.environment, env)
+    seen, answer = handle(case.request, settings, case.script)
+    sent = [("litellm", seen)] if seen else []
+    return client_facts(answer) | upstream_facts(case.request, sent)
 
 
 def handle(
@@ -151,7 +145,7 @@ def kept(request: Request) -> Headers:
     drops = HOP_BY_HOP | REQUEST_DROPS | CONSUMED | named_by_connection(request)
     return tuple(
         (name, value.strip(" \t"))
-        for name, value in request.fields
+        for name, value in request.fields(HOST)
         if name.lower() not in drops
     )
 

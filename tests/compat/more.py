@@ -5,8 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 
+from hxroute.proof.exchange import Case
+from hxroute.proof.messages import Header, Request
 from hxroute.sandbox.scripted import Script
-from tests.compat.exchange import Exchange, Header, Request
 
 KEY = ("Authorization", "Bearer sk-hx-dev-default")
 MIXED = ("Authorization", "Bearer sk-mixed")
@@ -27,30 +28,28 @@ GZIPPED = gzip.compress(b'{"error":1}', mtime=0).decode("latin-1")
 GZIPPED_TEXT = gzip.compress(b"oh no", mtime=0).decode("latin-1")
 
 
-def get(
-    name: str, *headers: Header, script: Script = OK, method: str = "GET"
-) -> Exchange:
+def get(name: str, *headers: Header, script: Script = OK, method: str = "GET") -> Case:
     """Ask for the models."""
     target = "/v1/models"
-    return Exchange(name, Request(method, target, (KEY, *headers), "", name), script)
+    return Case(name, Request(method, target, (KEY, *headers)), script)
 
 
-def path(name: str, target: str, method: str = "GET") -> Exchange:
+def path(name: str, target: str, method: str = "GET") -> Case:
     """Ask for a target."""
-    return Exchange(name, Request(method, target, (KEY,), "", name), OK)
+    return Case(name, Request(method, target, (KEY,)), OK)
 
 
-def embed(name: str, body: bytes) -> Exchange:
+def embed(name: str, body: bytes) -> Case:
     """Post a body to the embeddings."""
     text = body.decode("latin-1")
-    request = Request("POST", "/v1/embeddings", (KEY, JSON), text, name)
-    return Exchange(name, request, OK)
+    request = Request("POST", "/v1/embeddings", (KEY, JSON), text)
+    return Case(name, request, OK)
 
 
-def mixed(name: str, *headers: Header, body: str = "", method: str = "GET") -> Exchange:
+def mixed(name: str, *headers: Header, body: str = "", method: str = "GET") -> Case:
     """Ask the gateway that forwards keys and addresses and takes 48 bytes."""
-    request = Request(method, "/v1/chat/completions", headers, body, name)
-    return Exchange(name, request, OK, "mixed")
+    request = Request(method, "/v1/chat/completions", headers, body)
+    return Case(name, request, OK, "mixed")
 
 
 CHUNKED = ("Transfer-Encoding", "chunked")
@@ -75,14 +74,13 @@ EMBEDDINGS = [
     embed("prompt-twice", b'{"prompt":"a","prompt":"b"}'),
     embed("null-body", b"null"),
     embed("string-body", b'"prompt"'),
-    Exchange(
+    Case(
         "embeddings-chunked",
         Request(
             "POST",
             "/v1/embeddings",
             (KEY, JSON, CHUNKED),
             '5\r\n{"pro\r\n9;x=y\r\nmpt":"a"}\r\n0\r\n\r\n',
-            "embeddings-chunked",
         ),
         OK,
     ),
@@ -122,9 +120,7 @@ REQUESTS = [
     get("utf8-value", ("X-Name", "caf\xc3\xa9")),
     get("client-address", ("X-HX-Client-IP", "6.6.6.6")),
     get("date-and-server", ("Date", "now"), ("Server", "mine")),
-    Exchange(
-        "unauthorized-head", Request("HEAD", "/v1/models", (), "", "unauthorized-head")
-    ),
+    Case("unauthorized-head", Request("HEAD", "/v1/models")),
     mixed("forwards-the-first", MIXED, ("Authorization", "Bearer nope")),
     mixed("forwards-without-padding", ("authorization", "bearer sk-mixed ")),
     mixed("address-of-the-socket", MIXED, ("X-Forwarded-For", "1.2.3.4, 5.6.7.8")),

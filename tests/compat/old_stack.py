@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable
 from urllib.parse import quote
 
-from tests.compat.exchange import Headers, Request
+from hxroute.proof.messages import Headers, Request
 from tests.compat.unchanged import RESPONSE_DROPS
 from tests.compat.upstream_reply import Reply
 

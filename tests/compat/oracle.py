@@ -13,19 +13,17 @@ import zlib
 from collections.abc import Mapping
 from urllib.parse import unquote
 
-from hxroute.sandbox.scripted import Script
-from hxroute.sandbox.seen import Seen
-from tests.compat.exchange import (
-    DATA,
-    Answer,
-    Exchange,
+from hxroute.proof.exchange import (
+    Case,
     Facts,
-    Headers,
-    Request,
     client_facts,
     upstream_facts,
     without_invented,
 )
+from hxroute.proof.messages import Answer, Headers, Request
+from hxroute.sandbox.scripted import Script
+from hxroute.sandbox.seen import Seen
+from tests.compat.handed import DATA, HOST
 from tests.compat.old_stack import (
     FIELD_VALUE,
     INVENTED,
@@ -77,13 +75,13 @@ ROUTE = re.compile("^/v1/.*$")  # as Starlette compiles `/v1/{path:path}`
 CRASHED = plain_answer(500, "Internal Server Error")
 
 
-def old_facts(exchange: Exchange, env: Mapping[str, str]) -> Facts:
+def old_facts(case: Case, env: Mapping[str, str]) -> Facts:
     """State what the old gateway makes of an exchange."""
-    settings = Settings.of(exchange.profile, env)
-    seen, answer = handle(exchange.request, settings, exchange.script)
-    sent = [seen] if seen else []
-    facts = client_facts(answer) | upstream_facts(exchange.request, sent)
-    return without_invented(exchange.request, facts)
+    settings = Settings.of(case.environment, env)
+    seen, answer = handle(case.request, settings, case.script)
+    sent = [("litellm", seen)] if seen else []
+    facts = client_facts(answer) | upstream_facts(case.request, sent)
+    return without_invented(case.request, facts)
 
 
 def handle(
@@ -162,7 +160,7 @@ def _request_headers(
     request: Request, settings: Settings, client_value: str
 ) -> Headers:
     """Of fields of one name the last wins; values must be ASCII."""
-    received = ((name.lower(), value) for name, value in request.fields)
+    received = ((name.lower(), value) for name, value in request.fields(HOST))
     drops = FRAMING | REQUEST_DROPS
     kept = {name: value for name, value in received if name not in drops}
     headers = INVENTED | kept | dict(settings.credential(client_value))

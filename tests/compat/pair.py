@@ -1,56 +1,61 @@
-"""Two gateways in front of one upstream, kept running for many exchanges."""
+"""A gateway and an upstream that take many requests at a time."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from hxroute.proof.exchange import Case, Facts, client_facts, upstream_facts
+from hxroute.proof.wire import send
 from hxroute.sandbox.scripted import ScriptedUpstream
+from hxroute.sandbox.seen import CASE_FIELD
 from tests import processes
-from tests.compat.exchange import Exchange, Facts
-from tests.compat.replay import play
-from tests.compat.strategies import ENVIRONMENTS
+from tests.compat.handed import HOST
+
+PATIENCE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A gateway for each environment, by its port."""
+    """The two, and the loop that asks; a field tells the upstream which case it is."""
 
     runner: asyncio.Runner
     upstream: ScriptedUpstream
-    ports: dict[str, int]
+    port: int
 
-    def play(self, exchange: Exchange) -> Facts:
-        """Play one exchange."""
-        return self.play_together([exchange])[0]
+    def play(self, case: Case) -> Facts:
+        """Play one case."""
+        return self.play_together([case])[0]
 
-    def play_together(self, exchanges: Iterable[Exchange]) -> list[Facts]:
-        """Play exchanges at the same time."""
-        return self.runner.run(self._play(list(exchanges)))
+    def play_together(self, cases: Iterable[Case]) -> list[Facts]:
+        """Play cases at the same time."""
+        return self.runner.run(self._play_all(list(cases)))
 
-    async def _play(self, exchanges: list[Exchange]) -> list[Facts]:
-        for exchange in exchanges:
-            self.upstream.reply(exchange.name, exchange.script)
-        playing = [
-            play(exchange, self.ports[exchange.profile], self.upstream)
-            for exchange in exchanges
-        ]
-        return await asyncio.gather(*playing)
+    async def _play_all(self, cases: list[Case]) -> list[Facts]:
+        for case in cases:
+            self.upstream.reply(case.name, case.script)
+        return await asyncio.gather(*map(self._play, cases))
+
+    async def _play(self, case: Case) -> Facts:
+        told = (*case.request.headers, (CASE_FIELD, case.name))
+        request = replace(case.request, headers=told)
+        answer = await send(request, ("127.0.0.1", self.port), HOST, PATIENCE)
+        seen = [("litellm", one) for one in self.upstream.seen_of(case.name)]
+        return client_facts(answer) | upstream_facts(request, seen)
 
 
 @contextmanager
-def started(compiled: Path, logs: Path) -> Iterator[Pair]:
-    """Start the upstream and a gateway for each environment."""
+def started(compiled: Path) -> Iterator[Pair]:
+    """Start the upstream, and the gateway of a compiled folder."""
     upstream = ScriptedUpstream()
-    with asyncio.Runner() as runner, ExitStack() as stack:
+    with asyncio.Runner() as runner:
         runner.run(upstream.__aenter__())
-        stack.callback(lambda: runner.run(upstream.__aexit__(None, None, None)))
-        ports = {}
-        for name, env in ENVIRONMENTS.items():
-            variables = processes.environment(HX_LITELLM_UPSTREAM=upstream.url, **env)
-            running = processes.gateway(compiled, variables, logs / name)
-            ports[name] = stack.enter_context(running)
-        yield Pair(runner, upstream, ports)
+        try:
+            environ = processes.environment(HX_LITELLM_UPSTREAM=upstream.url)
+            with processes.gateway(compiled, environ, compiled / "log") as port:
+                yield Pair(runner, upstream, port)
+        finally:
+            runner.run(upstream.__aexit__(None, None, None))

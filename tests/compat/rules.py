@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from urllib.parse import unquote
 
+from hxroute.proof.exchange import Case, Facts
+from hxroute.proof.messages import Request
 from tests.compat import mended
-from tests.compat.exchange import Exchange, Facts, Request
 from tests.compat.old_stack import Crash, decoded, requoted
 from tests.compat.oracle import PAGES
 from tests.compat.unchanged import SECURITY, Answered, renamed
@@ -44,18 +45,18 @@ class Subject:
         return bool(self.request.values(name))
 
 
-def permitted(exchange: Exchange) -> dict[str, set[str]]:
+def permitted(case: Case) -> dict[str, set[str]]:
     """Return, for each code, the patterns of facts that may differ."""
-    reply = read(exchange.script, exchange.request.method)
-    subject = Subject(exchange.request, reply)
+    reply = read(case.script, case.request.method)
+    subject = Subject(case.request, reply)
     return {code: set(rule(subject)) for code, rule in RULES.items()}
 
 
-def sanctioned(exchange: Exchange, old: Facts, new: Facts) -> tuple[Facts, set[str]]:
+def sanctioned(case: Case, old: Facts, new: Facts) -> tuple[Facts, set[str]]:
     """Return the old facts with the permitted ones mended, and the codes that did."""
     codes: set[str] = set()
     expected = dict(old)
-    for code, patterns in permitted(exchange).items():
+    for code, patterns in permitted(case).items():
         for name in old.keys() | new.keys():
             differs = old.get(name) != new.get(name)
             if differs and any(fnmatchcase(name, each) for each in patterns):

@@ -13,8 +13,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from hxroute.proof.messages import Header, Headers, Request
 from hxroute.sandbox.scripted import Script
-from tests.compat.exchange import Header, Headers, Request
 
 KEYS = {"default": "sk-hx-dev-default", "mixed": "sk-mixed"}
 ENVIRONMENTS = {

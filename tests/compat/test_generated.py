@@ -6,22 +6,23 @@ The old answer is the oracle's. What `rules` permits to differ is taken from
 
 from __future__ import annotations
 
-from itertools import count
-
 import pytest
 from hypothesis import HealthCheck, currently_in_test_context, event, given, settings
 from hypothesis import strategies as st
 
-from tests.compat.exchange import Exchange, Facts, Request
-from tests.compat.ledger import RETRY, settled
+from hxroute.proof.exchange import Case, Exchange
+from hxroute.proof.httptext import rendered
+from hxroute.proof.ledger import settled
+from hxroute.proof.replay import Gateway
 from tests.compat.mended import mended_facts
 from tests.compat.more import MORE
 from tests.compat.oracle import old_facts
-from tests.compat.pair import Pair
-from tests.compat.render import difference, render
 from tests.compat.rules import sanctioned
 from tests.compat.strategies import ENVIRONMENTS, requests, scripts
 from tests.compat.upstream_reply import Fault, read
+
+RETRY = 1
+"""How often an idempotent request may come again; the ledger says when."""
 
 DRAWN = settings(
     max_examples=150,
@@ -32,65 +33,60 @@ DRAWN = settings(
 )
 
 
-NUMBERS = count()
-
-
 @st.composite
-def exchanges(draw: st.DrawFn) -> Exchange:
-    profile = draw(st.sampled_from(sorted(ENVIRONMENTS)))
-    drawn = draw(requests(profile))
-    name = f"generated-{next(NUMBERS)}"
-    request = Request(drawn.method, drawn.target, drawn.headers, drawn.body, name)
-    return Exchange(name, request, draw(scripts(request.method)), profile)
+def cases(draw: st.DrawFn) -> Case:
+    environment = draw(st.sampled_from(sorted(ENVIRONMENTS)))
+    request = draw(requests(environment))
+    return Case("generated", request, draw(scripts(request.method)), environment)
 
 
-def expected(exchange: Exchange) -> Facts:
-    env = ENVIRONMENTS[exchange.profile]
-    old = old_facts(exchange, env)
-    facts, codes = sanctioned(exchange, old, mended_facts(exchange, env))
+def expected(case: Case) -> Exchange:
+    env = ENVIRONMENTS[case.environment]
+    new = mended_facts(case, env)
+    facts, codes = sanctioned(case, old_facts(case, env), new)
     if currently_in_test_context():
         for code in codes or {"identical"}:
             event(code)
-    return facts
+    return Exchange(case, facts)
 
 
-@given(exchange=exchanges())
+def rules_explain(case: Case) -> None:
+    new = mended_facts(case, ENVIRONMENTS[case.environment])
+    assert rendered(Exchange(case, new)) == rendered(expected(case))
+    assert new == expected(case).facts
+
+
+def differs_only_as_it_may(player: Gateway, case: Case) -> None:
+    got = settled(player.play(case), _repetitions(case))
+    assert rendered(Exchange(case, got)) == rendered(expected(case))
+    assert got == expected(case).facts
+
+
+@given(case=cases())
 @DRAWN
-def test_rules_explain_each_difference(exchange: Exchange) -> None:
-    new = mended_facts(exchange, ENVIRONMENTS[exchange.profile])
-    facts = expected(exchange)
-    assert facts == new, difference(render(exchange, facts), render(exchange, new))
+def test_rules_explain_each_difference(case: Case) -> None:
+    rules_explain(case)
 
 
-@given(exchange=exchanges())
+@given(case=cases())
 @DRAWN
-def test_generated_exchange_differs_only_as_it_may(
-    pair: Pair, exchange: Exchange
-) -> None:
-    facts = expected(exchange)
-    got = settled(pair.play(exchange), _repetitions(exchange))
-    assert got == facts, difference(render(exchange, facts), render(exchange, got))
+def test_generated_exchange_differs_only_as_it_may(player: Gateway, case: Case) -> None:
+    differs_only_as_it_may(player, case)
 
 
-@pytest.mark.parametrize("exchange", MORE, ids=lambda one: one.name)
-def test_written_exchange_differs_only_as_it_may(
-    pair: Pair, exchange: Exchange
-) -> None:
-    facts = expected(exchange)
-    got = settled(pair.play(exchange), _repetitions(exchange))
-    assert got == facts, difference(render(exchange, facts), render(exchange, got))
+@pytest.mark.parametrize("case", MORE, ids=lambda one: one.name)
+def test_written_exchange_differs_only_as_it_may(player: Gateway, case: Case) -> None:
+    differs_only_as_it_may(player, case)
 
 
-@pytest.mark.parametrize("exchange", MORE, ids=lambda one: one.name)
-def test_rules_explain_each_written_difference(exchange: Exchange) -> None:
-    new = mended_facts(exchange, ENVIRONMENTS[exchange.profile])
-    facts = expected(exchange)
-    assert facts == new, difference(render(exchange, facts), render(exchange, new))
+@pytest.mark.parametrize("case", MORE, ids=lambda one: one.name)
+def test_rules_explain_each_written_difference(case: Case) -> None:
+    rules_explain(case)
 
 
-def _repetitions(exchange: Exchange) -> int:
+def _repetitions(case: Case) -> int:
     """Return how often a request may be sent again: RETRY says when."""
-    reply = read(exchange.script, exchange.request.method)
+    reply = read(case.script, case.request.method)
     closed = isinstance(reply, Fault) and reply.kind == "disconnected"
-    idempotent = exchange.request.method in {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}
+    idempotent = case.request.method in {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}
     return RETRY if closed and idempotent else 0

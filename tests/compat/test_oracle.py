@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from tests.compat.exchange import Exchange, profiles, recorded
+from hxroute.proof.exchange import Exchange
+from hxroute.proof.httptext import rendered
+from tests.compat.handed import environments, handed
 from tests.compat.oracle import old_facts
-from tests.compat.render import difference, render
 
 
-@pytest.mark.parametrize("exchange", recorded(), ids=lambda one: one.name)
-def test_oracle_repeats_the_recording(exchange: Exchange) -> None:
-    facts = old_facts(exchange, profiles()[exchange.profile])
-    assert facts == exchange.old, difference(
-        render(exchange, exchange.old), render(exchange, facts)
-    )
+@pytest.mark.parametrize(
+    "recorded", handed().exchanges.values(), ids=lambda one: one.name
+)
+def test_oracle_repeats_the_recording(recorded: Exchange) -> None:
+    facts = old_facts(recorded.case, environments()[recorded.case.environment])
+    assert rendered(Exchange(recorded.case, facts)) == rendered(recorded)
+    assert facts == recorded.facts

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import pytest
 
+from hxroute.proof.exchange import Case
+from hxroute.proof.messages import Request
 from hxroute.sandbox.scripted import Script
-from tests.compat.exchange import Exchange, Request
 from tests.compat.more import KEY, reply
 from tests.compat.pair import Pair
 
@@ -18,8 +19,8 @@ HELD: Script = [{"sleep": 0.5}, reply(200, body="{}")]
 CLOSED: Script = [{"close": True}]
 
 
-def asked(name: str, method: str, script: Script) -> Exchange:
-    return Exchange(name, Request(method, "/v1/models", (KEY,), "", name), script)
+def asked(name: str, method: str, script: Script) -> Case:
+    return Case(name, Request(method, "/v1/models", (KEY,)), script)
 
 
 def warm(pair: Pair, name: str) -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tests.compat.exchange import Answer, Headers
+from hxroute.proof.messages import Answer, Headers
 
 TRUE = {"true", "1", "yes"}
 SECURITY: Headers = (

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from hxroute.proof.exchange import REFUSED
+from hxroute.proof.messages import Headers
 from hxroute.sandbox.scripted import OK, Script
-from tests.compat.exchange import Headers
 
 READ_TIMEOUT = 30.0
 BODILESS = {204, 304}
@@ -57,6 +58,8 @@ class _Raw:
 
 def read(script: Script, method: str) -> Reply | Fault:
     """Read a script as the answer to a request of that method."""
+    if script == REFUSED:
+        return Fault("refused")
     raw = _collect(script or OK)
     while raw.text:
         head, end, rest = raw.text.partition("\r\n\r\n")

@@ -10,9 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hxroute.compiler.tree import Mapping, Scalar
+from hxroute.diagnostics import Report
 from hxroute.errors import StartError
 from hxroute.proof.exchange import LARGE, Facts
 from hxroute.proof.ledger import read
+from hxroute.proof.ledger.pinning import pins_of
+from hxroute.span import Span
 from tests.proof.ledger.files import OLD, exchange, ledger, with_entries, written
 from tests.strategies import examples
 
@@ -274,6 +278,25 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     assert "no entry has the code `unused`" in refusal(path)
 
 
+def test_what_follows_from_a_mistake_is_not_told(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        """\
+        version: 1
+        codes: []
+        divergences:
+          - {cases: [x], code: raw, client: {status: 400}}
+          - {cases: [x], code: [raw], client: {status: ok}}
+        """,
+    )
+
+    assert said(path) == [
+        (2, "`codes` is a list, not a mapping"),
+        (5, "`code` is a list, not a name of lower-case letters, digits, `-` and `_`"),
+        (5, "`status` is a text, not a status from 100 to 999"),
+    ]
+
+
 CONTRADICTIONS = {
     "two values": (
         "- cases: [x, y]\n  client: {status: 400}\n- cases: [x]\n  client: {status: 404}\n",
@@ -295,6 +318,10 @@ CONTRADICTIONS = {
         "- cases: [x]\n  upstream: nothing\n- cases: [x]\n  upstream: {requests: 1}\n",
         [(10, "`upstream.requests` of case `x` is pinned to something else")],
     ),
+    "a start and none": (
+        "- cases: [x]\n  start: {names: [A]}\n- cases: [x]\n  start: {error: null}\n",
+        [(10, "`start.error` of case `x` is pinned to something else")],
+    ),
     "no start and a status": (
         "- cases: [x]\n  start: {names: [A]}\n  client: {status: 400}\n",
         [(7, "`client.status` of case `x` is pinned, and absent")],
@@ -314,6 +341,19 @@ def test_pins_of_a_case_never_contradict(
         assert said(path) == wanted
     else:
         assert read(path).entries
+
+
+def test_half_a_pair_of_surrogates_is_no_text() -> None:
+    # libyaml refuses it; the reader in Python, which is used without it, does not.
+    span = Span(1, 1, 1, 2)
+    body = Mapping(((Scalar("body", span), Scalar("\ud800", span)),), span)
+    report = Report("divergences.yaml", "x")
+
+    pins_of(Mapping(((Scalar("client", span), body),), span), report)
+
+    assert [item.message for item in report.diagnostics] == [
+        "half a surrogate pair stands for no bytes"
+    ]
 
 
 PARTS = st.sampled_from(
