@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -70,12 +71,20 @@ jobs_option = click.option(
     metavar="CASE",
     help="Write what differs in a case into the ledger.",
 )
+@click.option(
+    "--fact",
+    "facts",
+    multiple=True,
+    metavar="FACT",
+    help="With --accept: only these, such as `upstream.headers.te`.",
+)
 @click.option("--reason", help="With --accept: why the new gateway is right.")
 @click.option("--owner", help="With --accept: who may end it; by default you.")
 @jobs_option
 def prove(
     cases: tuple[str, ...],
     accepted: tuple[str, ...],
+    facts: tuple[str, ...],
     source: Path,
     folder: Path,
     url: str | None,
@@ -103,6 +112,8 @@ def prove(
 
     if accepted and not reason:
         fail("--accept wants a --reason: why is the new gateway right?")
+    if (facts or reason or owner) and not accepted:
+        fail("--fact, --reason and --owner go with --accept CASE")
     # As Ctrl-C, which the event loop handles: what was started is ended first.
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     corpus, result = corpora.load(folder), None if url else compiled(source)
@@ -111,14 +122,22 @@ def prove(
     wanted = accepted or cases
     proof = _proved(corpus, result, target, intended, wanted, jobs, fail_fast=fail_fast)
     if accepted:
-        told = owner or getpass.getuser()
-        verdicts = proof.verdicts
-        click.echo(ledgers.accept(corpus.ledger, verdicts, str(reason), told), nl=False)
+        verdicts = _to_accept(proof.verdicts, accepted)
+        by, why = owner or getpass.getuser(), reason or ""
+        entries = ledgers.accept(corpus.ledger, verdicts, why, by, facts)
+        click.echo(entries.encode(), nl=False)
         click.echo(f"written to {corpus.ledger}")
         return
     _show(proof, format, output, verbose=verbose)
     if not proof.holds:
         raise SystemExit(DIFFERENT)
+
+
+def _to_accept(verdicts: Sequence[Verdict], named: Sequence[str]) -> list[Verdict]:
+    """Return the verdicts of cases that are named, and of patterns the unexplained."""
+    return [
+        item for item in verdicts if item.name in named or item.outcome == "unexplained"
+    ]
 
 
 def _target(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
@@ -43,7 +44,13 @@ class _Wanted:
     cases: list[str] = field(default_factory=list)
 
 
-def accept(path: Path, verdicts: Iterable[Verdict], reason: str, owner: str) -> str:
+def accept(
+    path: Path,
+    verdicts: Iterable[Verdict],
+    reason: str,
+    owner: str,
+    facts: Sequence[str] = (),
+) -> str:
     """Write entries for all that is unexplained; cases that differ equally share one.
 
     Args:
@@ -51,6 +58,8 @@ def accept(path: Path, verdicts: Iterable[Verdict], reason: str, owner: str) -> 
         verdicts: of the cases to accept; they are judged anew by the ledger as it is.
         reason: why the new gateway is right.
         owner: who may end it.
+        facts: patterns of the facts to accept, such as `upstream.headers.*`; a case that
+            differs in none of them is passed over. Without any, all facts of all cases.
 
     Returns:
         The entries as they stand in the file now.
@@ -63,6 +72,8 @@ def accept(path: Path, verdicts: Iterable[Verdict], reason: str, owner: str) -> 
     by = _words("owner", owner, "say who may end it")
     ledger = read(path)
     verdicts = [judge(one.recorded, one.got, ledger) for one in verdicts]
+    if facts:
+        verdicts = _narrowed(verdicts, facts)
     refused = [text for one in verdicts for text in _refusals(one, ledger)]
     if refused:
         raise StartError("\n".join(refused))
@@ -75,6 +86,24 @@ def accept(path: Path, verdicts: Iterable[Verdict], reason: str, owner: str) -> 
     except OSError as exc:
         raise StartError(f"{path} cannot be written: {exc.strerror}") from exc
     return entry
+
+
+def _narrowed(verdicts: Iterable[Verdict], facts: Sequence[str]) -> list[Verdict]:
+    """Leave only the new differences in some facts, and the cases that have any."""
+    found = []
+    for verdict in verdicts:
+        wanted = tuple(
+            item
+            for item in verdict.differences
+            if item.pinned is None
+            and any(fnmatchcase(item.fact, pattern) for pattern in facts)
+        )
+        if wanted:
+            found.append(replace(verdict, differences=wanted))
+    if not found:
+        named = " or ".join(f"`{pattern}`" for pattern in facts)
+        raise StartError(f"no case has an unexplained difference in {named}")
+    return found
 
 
 def _words(name: str, text: str, cure: str) -> str:
