@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from hxroute.proof.report.html import render
 from tests.proof.report.proofs import (
     PROBLEMS,
     cookies,
@@ -18,7 +20,11 @@ from tests.proof.report.proofs import (
 )
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import (  # type: ignore[import-not-found, unused-ignore]
+        Browser,
+        Locator,
+        Page,
+    )
 
     from tests.proof.report.conftest import Open
 
@@ -56,14 +62,28 @@ CONTRASTS = """() => {
   return found;
 }"""
 
+INJECTED = """() => new Promise((resolve) => {
+  const violated = new Set();
+  document.addEventListener("securitypolicyviolation", (event) => {
+    violated.add(event.effectiveDirective);
+    if (violated.size === 3) resolve([[...violated], window.ran === true]);
+  });
+  fetch("http://127.0.0.1:9/").catch(() => {});
+  const made = document.createElement("div");
+  made.innerHTML = '<img src="http://127.0.0.1:9/x" onerror="window.ran = true">';
+  document.body.append(made);
+})"""
+
 
 def shown(page: Page) -> list[str]:
-    """Return the names of the cases that are shown."""
-    return page.locator("details.case:visible h3").all_inner_texts()
+    """Return the names of the cases that are shown, far below the window as well."""
+    names: list[str] = page.locator("details.case:visible h3").all_text_contents()
+    return names
 
 
 def count(page: Page) -> str:
-    return page.get_by_role("status").inner_text()
+    text: str = page.get_by_role("status").inner_text()
+    return text
 
 
 def case(page: Page, name: str) -> Locator:
@@ -73,6 +93,19 @@ def case(page: Page, name: str) -> Locator:
 
 def is_open(page: Page, name: str) -> bool:
     return case(page, name).get_attribute("open") is not None
+
+
+def comes_into_view(page: Page, name: str) -> None:
+    """Wait until the title of a case stands in the window, below the tools."""
+    page.wait_for_function(
+        """(name) => {
+          const titled = document.getElementById(name).closest("details");
+          const title = titled.firstElementChild.getBoundingClientRect();
+          const tools = document.querySelector(".tools").getBoundingClientRect();
+          return title.top >= tools.bottom && title.bottom <= innerHeight;
+        }""",
+        arg=f"case-{name}",
+    )
 
 
 def focused(page: Page) -> str:
@@ -154,19 +187,37 @@ def test_link_opens_its_case(open_page: Open, fragment: str) -> None:
     page = open_page(proof(*found, renamed()), fragment)
 
     assert is_open(page, "chat-ok")
-    assert focused(page).startswith("chat-ok")
     assert page.locator("details[open]").count() == 1
+    page.wait_for_function("document.activeElement.id === 'case-chat-ok'")
+    comes_into_view(page, "chat-ok")
 
 
 def test_link_opens_a_case_that_is_filtered_away(open_page: Open) -> None:
     page = open_page(realistic())
     page.get_by_role("button", name="Identical 2").click()
 
-    page.get_by_role("link", name="up-set-cookies").click()
+    page.evaluate("location.hash = 'up-set-cookies'")
+    page.wait_for_function("document.querySelector('details[open]')")
+
+    comes_into_view(page, "up-set-cookies")
+    assert is_open(page, "up-set-cookies")
+    assert count(page) == "5 of 5 cases shown"
+
+
+def test_link_by_a_name_that_the_page_uses_as_well(open_page: Open) -> None:
+    page = open_page(proof(identical("identical"), renamed()), "#identical")
+
+    assert is_open(page, "identical")
+
+
+def test_reason_leads_to_the_cases_it_covers(open_page: Open) -> None:
+    page = open_page(realistic())
+    reasons = page.get_by_role("list", name="Reasons of the ledger")
+
+    reasons.get_by_role("link", name="up-set-cookies").click()
     page.wait_for_function("document.querySelector('details[open]')")
 
     assert is_open(page, "up-set-cookies")
-    assert count(page) == "5 of 5 cases shown"
 
 
 def test_link_to_nothing_is_harmless(open_page: Open) -> None:
@@ -196,22 +247,17 @@ def test_text_of_an_enemy_does_nothing(open_page: Open) -> None:
     assert "</script><img src=x onerror=alert(1)>" in case(page, "hostile").inner_text()
 
 
-def test_policy_stops_what_would_be_injected(chromium: object, open_page: Open) -> None:
-    page = open_page(realistic())
-    page.remove_listener  # noqa: B018  stated below: the listener stays, see violations
-    found = page.evaluate(
-        """async () => {
-          const violated = [];
-          document.addEventListener("securitypolicyviolation", (event) => {
-            violated.push(event.effectiveDirective);
-          });
-          const style = document.createElement("i");
-          style.innerHTML = "";
-          document.body.append(style);
-          return violated;
-        }"""
-    )
-    assert found == []
+def test_policy_stops_what_would_be_injected(chromium: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "proof.html"
+    file.write_text(render(realistic()), encoding="utf-8", newline="\n")
+    with chromium.new_context() as context:
+        page = context.new_page()
+        page.goto(file.as_uri())
+
+        violated, ran = page.evaluate(INJECTED)
+
+    assert sorted(violated) == ["connect-src", "img-src", "script-src-attr"]
+    assert not ran
 
 
 def test_page_reads_without_its_script(open_page: Open) -> None:
@@ -261,7 +307,7 @@ def test_landmarks_and_headings(open_page: Open) -> None:
     regions = page.get_by_role("region").evaluate_all(
         "found => found.map((one) => one.getAttribute('aria-labelledby'))"
     )
-    assert regions == ["ledger", "unexplained", "sanctioned", "identical"]
+    assert regions == ["problems", "unexplained", "sanctioned", "identical"]
 
 
 def test_paper_shows_what_needs_a_look(open_page: Open) -> None:
@@ -270,7 +316,7 @@ def test_paper_shows_what_needs_a_look(open_page: Open) -> None:
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
 
-    assert page.locator("details.case[open] h3").all_inner_texts() == [
+    assert page.locator("details.case[open] h3").all_text_contents() == [
         *("chat-ok", "up-gzip", "up-set-cookies")
     ]
     assert page.locator(".tools").is_hidden()

@@ -38,7 +38,7 @@ ATTRIBUTES = {
     *("viewbox", "preserveaspectratio", "x", "y", "width", "height", "role", "type"),
     *("aria-hidden", "aria-label", "aria-labelledby", "aria-pressed", "aria-live"),
     *("data-outcome", "data-open", "hidden", "autocomplete", "spellcheck"),
-    *("placeholder", "scope", "rowspan", "colspan"),
+    *("placeholder", "scope", "tabindex", "rowspan", "colspan"),
 }
 VOID = {"meta", "link", "input", "rect"}
 
@@ -186,6 +186,19 @@ def test_page_without_cases_says_so() -> None:
     text = Reader(render(proof())).text
 
     assert "0 cases: 0 identical, 0 sanctioned, 0 unexplained" in text
+
+
+@pytest.mark.parametrize("many", [1, 3, 500])
+def test_bar_is_filled_by_the_outcomes(many: int) -> None:
+    page = render(proof(renamed(), *[identical(f"case-{n}") for n in range(many)]))
+
+    parts = re.findall(r'<rect class="(\w+)" x="(\d+)" y="0" width="(\d+)"', page)
+
+    (_, start, first), (_, then, rest) = parts
+    assert [name for name, *_ in parts] == ["unexplained", "identical"]
+    assert (int(start), int(then)) == (0, int(first))
+    assert int(first) + int(rest) == 1000
+    assert int(first) >= 8
 
 
 @settings(max_examples=150, deadline=None)
