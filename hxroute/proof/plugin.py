@@ -25,6 +25,15 @@ if TYPE_CHECKING:
     from hxroute.proof.exchange import Exchange
     from hxroute.proof.replay import Gateway
 
+__all__ = [
+    "gateway",
+    "hxroute_routes",
+    "pytest_addoption",
+    "pytest_assertrepr_compare",
+    "pytest_configure",
+    "pytest_generate_tests",
+]
+
 _ASKED: Final = {"exchange", "gateway"}
 _CORPUS: Final = pytest.StashKey["Corpus"]()
 _COLUMNS: Final = 100

@@ -23,10 +23,11 @@ from hxroute.diagnostics.shown import printable
 from hxroute.diagnostics.shown import width as columns
 from hxroute.proof.exchange import DEFAULT
 from hxroute.proof.report import sides, values
+from hxroute.proof.report.causes import Cause, causes
 from hxroute.proof.report.sides import Fold, Line, Row
 from hxroute.proof.verdict import Difference, Problem, Proof, Verdict
 
-__all__ = ["WIDTH", "of_verdict", "place", "render", "request_line"]
+__all__ = ["WIDTH", "of_verdict", "place", "place_of", "render", "request_line"]
 
 WIDTH: Final = 100
 """Columns where nothing else is known."""
@@ -51,6 +52,9 @@ _NAMES: Final = 40
 
 _GAP: Final = 3
 """Columns between the sides."""
+
+_FEW: Final = 4
+"""Groups of cases that are read without a table of what decides them."""
 
 _TALL: Final = 4
 """Rows of a terminal that a line takes at most."""
@@ -81,6 +85,8 @@ def render(
     """
     page = _Page(printable(proof.routes), width, color)
     blocks = list(page.groups(_of(proof, "unexplained")))
+    if len(blocks) > _FEW:
+        blocks.append(page.causes(causes(_of(proof, "unexplained"))))
     if verbose:
         blocks.append("\n".join(map(_sanctioned, _of(proof, "sanctioned"))))
     blocks.append("\n".join(page.problem(item) for item in proof.problems))
@@ -104,11 +110,16 @@ def request_line(verdict: Verdict) -> str:
 
 def place(difference: Difference, routes: str) -> str:
     """Say which rule decides a fact, and where it stands."""
-    rule = values.cut(printable(difference.rule), _LONG)
-    if not difference.line:
-        return rule
-    at = f"{printable(routes)}:{difference.line}"
-    return f"{at}: {rule}" if rule else at
+    return place_of(difference.line, difference.rule, routes)
+
+
+def place_of(line: int, rule: str, routes: str) -> str:
+    """Say which rule it is, and where it stands."""
+    shown = values.cut(printable(rule), _LONG)
+    if not line:
+        return shown
+    at = f"{printable(routes)}:{line}"
+    return f"{at}: {shown}" if shown else at
 
 
 def _short(text: str) -> str:
@@ -161,6 +172,16 @@ class _Page:
             if number:
                 yield ""
             yield from self._difference(item)
+
+    def causes(self, found: Iterable[Cause]) -> str:
+        """Say which rules decide all that is unexplained, and in how many cases."""
+        lines = [self._paint("title", "cases by what decides them")]
+        for cause in found:
+            where = place_of(cause.line, cause.rule, self.routes)
+            lines.append(f"{len(cause.cases):5}  {where or 'no rule'}")
+            facts = values.cut(values.visible(cause.decides), _LONG)
+            lines.append(self._paint("dim", f"       {facts}"))
+        return "\n".join(lines)
 
     def problem(self, item: Problem) -> str:
         """Say what is wrong with the ledger, and the cure."""

@@ -19,7 +19,9 @@ import threading
 from importlib import metadata
 from typing import Any
 
-PACKAGES = (
+__all__ = ["main"]
+
+_PACKAGES = (
     "fastapi",
     "starlette",
     "httpx",
@@ -76,7 +78,7 @@ def _load(name: str) -> tuple[Any, dict[str, str]]:
 
 def _about(module: Any) -> dict[str, str]:
     about = {"python": platform.python_version()}
-    for package in PACKAGES:
+    for package in _PACKAGES:
         try:
             about[package] = metadata.version(package)
         except metadata.PackageNotFoundError:

@@ -189,3 +189,22 @@ def test_columns_fit_the_terminal(old: list[str], new: list[str]) -> None:
         shown = of_verdict(differs(fact, tuple(old), tuple(new)), "", width=70)
 
         assert all(width(line) <= 70 for line in shown.splitlines())
+
+
+def test_many_groups_end_in_a_table_of_what_decides_them() -> None:
+    def by(number: int, line: int) -> Verdict:
+        found = Difference(
+            f"client.headers.x-{number}", ("a",), ("b",), None, line, "rule"
+        )
+        case = replace(identical().recorded.case, name=f"case-{number}")
+        recorded = replace(identical().recorded, case=case)
+        return replace(identical(), recorded=recorded, differences=(found,))
+
+    few = render(proof(*(by(number, 7) for number in range(4))))
+    many = render(proof(*(by(number, 7 + (number == 4)) for number in range(5))))
+
+    assert "cases by what decides them" not in few
+    table = many[many.index("cases by what decides them") :].splitlines()
+    assert table[1].split() == ["4", "routes.yaml:7:", "rule"]
+    assert "client.headers.x-0" in table[2]
+    assert table[3].split() == ["1", "routes.yaml:8:", "rule"]
