@@ -654,8 +654,7 @@ def test_bench_ends_what_it_started(folder: Path) -> None:
         "    def __init__(self, *args):\n"
         "        super().__init__(*args)\n"
         "        pids.append(self.pid)\n"
-        "from hxroute.sandbox.bench import rounds\n"
-        "rounds.Child = Noted\n"
+        "child.Child = Noted\n"
         f"main(['bench', *{QUICK!r}], standalone_mode=False)\n"
         "print('pids', *pids)\n"
     )

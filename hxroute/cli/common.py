@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from hxroute.compiler import Compiled
+    from hxroute.diagnostics import Report
     from hxroute.ir import Gateway
 
 __all__ = [
@@ -86,17 +87,17 @@ def compiled(source: Path) -> Compiled:
 
     result = compile(read(source), str(source))
     if result.gateway is None:
-        report_on(result)
+        report_on(result.report)
         raise SystemExit(WRONG)
     return result
 
 
-def report_on(result: Compiled, color: str = "auto") -> None:
+def report_on(report: Report, color: str = "auto") -> None:
     """Print the diagnostics of a file, where there are any."""
     from hxroute.diagnostics import text
 
-    if result.report.diagnostics:
-        shown = text.render(result.report, color=_colored(color, sys.stderr))
+    if report.diagnostics:
+        shown = text.render(report, color=_colored(color, sys.stderr))
         click.echo(shown, err=True, nl=False, color=True)
 
 

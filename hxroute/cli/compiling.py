@@ -67,7 +67,7 @@ def _is_right(source: Path, format: str, color: str) -> bool:
 
     result = compile(read(source), str(source))
     if format == "text":
-        report_on(result, color)
+        report_on(result.report, color)
     else:
         click.echo(_rendered(result.report, format).encode(), nl=False)
     if result.gateway is not None and format == "text":

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
-from hxroute.cli.common import compiled, fail, routes_option
+from hxroute.cli.common import WRONG, compiled, fail, report_on, routes_option
 from hxroute.cli.proving import corpus_option, jobs_option
 from hxroute.diagnostics.shown import printable
 
 if TYPE_CHECKING:
     from hxroute.compiler import Compiled
-    from hxroute.proof.cases import Gathered, Size
+    from hxroute.proof.cases import CaseFile, Gathered, Size
     from hxroute.proof.oracles import Oracled
     from hxroute.proof.record import Recorded
 
@@ -150,7 +150,7 @@ def _gathered(
     patience: float,
 ) -> Gathered:
     from hxroute.cli.common import read
-    from hxroute.proof.cases import casefile, gather
+    from hxroute.proof.cases import gather
     from hxroute.proof.cases import openapi as documents
     from hxroute.proof.oracles import with_keys
 
@@ -165,11 +165,22 @@ def _gathered(
         gateway=gateway,
         openapi=document,
         openapi_name=str(openapi),
-        own=[casefile.read(path) for path in own],
+        own=[_own(path) for path in own],
         environ=environ,
         size=size,
         patience=patience,
     )
+
+
+def _own(path: Path) -> CaseFile:
+    """Read a file of cases; where it holds errors, print the report and exit."""
+    from hxroute.proof.cases import casefile
+
+    found = casefile.read(path)
+    report_on(found.report)
+    if found.report.failed:
+        raise SystemExit(WRONG)
+    return found
 
 
 def _recorded(

@@ -102,7 +102,7 @@ def _renewed(source: Path, build: Path, served: str | None) -> Renewed | None:
         return None
     result = compile(data, str(source))
     with contextlib.suppress(OSError):  # nobody reads it
-        report_on(result)
+        report_on(result.report)
     if result.gateway is None:
         raise StartError(f"{source} has errors")
     line = f"{source}: {summary(result.gateway)}"
