@@ -12,6 +12,7 @@ from hxroute.cli.codes import explain_code
 from hxroute.cli.common import fail
 from hxroute.cli.compiling import check, compile_
 from hxroute.cli.explaining import explain, routes
+from hxroute.cli.importing import import_
 from hxroute.cli.planning import plan
 from hxroute.cli.proving import prove
 from hxroute.cli.recording import record
@@ -57,6 +58,7 @@ for _command in (
     explain,
     routes,
     plan,
+    import_,
     record,
     prove,
     explain_code,

@@ -57,6 +57,6 @@ def _gateways(*files: Path) -> list[Gateway]:
     if len(gateways) < len(results):
         for result in results:
             if result.gateway is None:
-                report_on(result)
+                report_on(result.report)
         raise SystemExit(WRONG)
     return gateways

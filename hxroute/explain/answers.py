@@ -56,6 +56,7 @@ class Answers:
         self._mapping = next(found, MapErrors())
         self._settings = settings
         self._method = method
+        self._start = Start(settings, Upstream().connect)  # prepares each answer once
 
     def shown(self, response: Response) -> Answer:
         """Return a response whose body is at hand as the client sees it."""
@@ -70,8 +71,7 @@ class Answers:
         async def fail(request: Request) -> NoReturn:
             raise error
 
-        start = Start(self._settings, Upstream().connect)
-        handler = self._mapping.wrap(fail, start)
+        handler = self._mapping.wrap(fail, self._start)
         return self.shown(await handler(Request(self._method, b"/")))
 
     async def to_all(

@@ -11,6 +11,7 @@ from typing import Final
 from hxroute import paths, rules
 from hxroute.http import Headers, Request, first
 from hxroute.ir import Server
+from hxroute.runtime.strict import DIGITS
 
 __all__ = ["Question", "ask"]
 
@@ -54,7 +55,8 @@ class Question:
     def _length(self) -> int | None:
         if first(self.headers, b"transfer-encoding") is not None:
             return None
-        return int(first(self.headers, b"content-length") or 0)
+        stated = first(self.headers, b"content-length") or b"0"
+        return int(stated) if DIGITS.fullmatch(stated) else None  # that is refused
 
 
 async def _at_once(body: bytes) -> AsyncGenerator[bytes, None]:
