@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import yaml
 from hxroute.compiler import compile
 from hxroute.diagnostics.text import render
 from hxroute.sandbox.scripted import ScriptedUpstream
+from tests.processes import HXROUTE, START_SECONDS, environment
 from tests.runtime.serving import ask, served
 
 ROOT = Path(__file__).parents[1]
@@ -83,7 +85,7 @@ def test_readme_names_every_variable_of_the_hx_gateway() -> None:
 
 def test_readme_lists_the_codes_of_the_ledger() -> None:
     ledger = yaml.safe_load(
-        (ROOT / "tests/compat/divergences.yaml").read_text(encoding="utf-8")
+        (ROOT / "tests/compat/corpus/divergences.yaml").read_text(encoding="utf-8")
     )
     section = TEXT[TEXT.index("## Compatible with the old gateway") :]
     listed = re.findall(r"^\| ([a-z0-9-]+) \|", section, re.MULTILINE)
@@ -93,3 +95,20 @@ def test_readme_lists_the_codes_of_the_ledger() -> None:
 @pytest.mark.parametrize("script", ["scripts/demo", "scripts/test", ".ci/run"])
 def test_readme_commands_are_there(script: str) -> None:
     assert (ROOT / script).stat().st_mode & 0o111
+
+
+def test_readme_shows_a_proof_as_it_looks(tmp_path: Path) -> None:
+    routes = (ROOT / "routes.yaml").read_text(encoding="utf-8")
+    (tmp_path / "routes.yaml").write_text(routes.replace("nosniff", "sniff"))
+    corpus = ROOT / "tests" / "compat" / "corpus"
+    done = subprocess.run(
+        [*HXROUTE, "prove", "-c", corpus, "models-ok"],
+        cwd=tmp_path,
+        env=environment(COLUMNS="90"),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=START_SECONDS,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (1, EXAMPLES["prove"]), done.stderr
