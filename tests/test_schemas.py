@@ -393,3 +393,14 @@ def test_published_schema_and_ours_say_what_the_files_say(document: Any) -> None
 
     assert verdict(PUBLISHED, document) == wanted
     assert verdict(schemas.validator(), document) == wanted
+
+
+@pytest.mark.parametrize("kind", ["cases", "divergences"])
+def test_published_schema_of_a_proof_s_files_is_one_valid_document(kind: str) -> None:
+    document = schemas.published(kind)
+
+    Draft202012Validator.check_schema(document)
+    for place, part in parts_of(document):
+        ours = [word for word in ("expects", "code") if isinstance(part.get(word), str)]
+        assert ours == [], place
+    assert document["$id"].endswith(f"/{kind}.schema.json")

@@ -65,11 +65,21 @@ def init(directory: Path, source: Path, preset: str) -> None:
     show_default=True,
     help="The schema itself, or a reference made from it.",
 )
-def schema(output: Path | None, form: str) -> None:
+@click.option(
+    "--of",
+    "kind",
+    type=click.Choice(["routes", "cases", "divergences"]),
+    default="routes",
+    show_default=True,
+    help="Which files it is for.",
+)
+def schema(output: Path | None, form: str, kind: str) -> None:
     """Print the JSON Schema of routes files, in one document."""
     from hxroute import files
 
-    text = _schema_text() if form == "json" else _reference()
+    if form == "markdown" and kind != "routes":
+        fail("--format markdown is made for routes files only")
+    text = _schema_text(kind) if form == "json" else _reference()
     if output is None:
         click.echo(text, nl=False)
         return
@@ -98,10 +108,10 @@ def completion(context: click.Context, shell: str) -> None:
     click.echo(kind(command, {}, "hxroute", "_HXROUTE_COMPLETE").source().strip())
 
 
-def _schema_text() -> str:
+def _schema_text(kind: str = "routes") -> str:
     from hxroute.compiler import schemas
 
-    return json.dumps(schemas.published(), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(schemas.published(kind), indent=2, ensure_ascii=False) + "\n"
 
 
 def _reference() -> str:

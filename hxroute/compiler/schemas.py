@@ -39,19 +39,19 @@ def validator(name: str = ROUTES) -> Draft202012Validator:
     Args:
         name: `routes`, `cases` or `divergences`, as the schema is called.
     """
-    alone = folder() / f"{name}.schema.json"
-    whole = document() if name == ROUTES else _read(alone)
+    whole = document(name)
     # `$schema` would bring the stock validator back.
     left_out = ("$schema", "$id", "$defs")
     shape = {key: value for key, value in whole.items() if key not in left_out}
     return _Validator(_inlined(shape, whole))
 
 
-def document() -> dict[str, Any]:
-    """Return the schema of a routes file as one document; its nodes are definitions."""
+def document(name: str = ROUTES) -> dict[str, Any]:
+    """Return the schema of a kind of file as one document; nodes are definitions."""
     root = folder()
-    whole = _read(root / "routes.schema.json")
-    for path in sorted((root / "nodes").glob("*.schema.json")):
+    whole = _read(root / f"{name}.schema.json")
+    nodes = (root / "nodes").glob("*.schema.json") if name == ROUTES else ()
+    for path in sorted(nodes):
         node = _read(path)
         whole["$defs"] |= node.pop("$defs", {})
         del node["$schema"], node["$id"]
@@ -59,9 +59,9 @@ def document() -> dict[str, Any]:
     return whole
 
 
-def published() -> dict[str, Any]:
+def published(name: str = ROUTES) -> dict[str, Any]:
     """Return the document for editors and other validators."""
-    public: dict[str, Any] = _public(document())
+    public: dict[str, Any] = _public(document(name))
     return public
 
 
