@@ -87,7 +87,7 @@ class Lane:
 
 @contextlib.asynccontextmanager
 async def lane(
-    target: Target, environment: Mapping[str, str], way: Way
+    target: Target, environment: Mapping[str, str], way: Way, turn: int = 0
 ) -> AsyncIterator[Lane]:
     """Start a gateway in an environment, in front of upstreams of its own.
 
@@ -95,7 +95,7 @@ async def lane(
         NotStarted: where it refuses.
     """
     async with Stage(target.ports) as stage:
-        started = target.started(environment, stage.ports)
+        started = target.started(environment, stage.ports, turn)
         async with _aside(started) as address:
             yield Lane(stage, address, way.host, target.invents, way.named)
 
@@ -158,13 +158,13 @@ async def _share(
     What a gateway remembers from one request to another shows as what differs.
     """
     found: dict[str, list[Facts]] = {case.name: [] for case in share}
-    for number in range(way.times):
-        async with lane(target, way.environments[environment], way) as running:
-            for case in reversed(share) if number % 2 else share:
+    for turn in range(way.times):
+        async with lane(target, way.environments[environment], way, turn) as running:
+            for case in reversed(share) if turn % 2 else share:
                 times = found[case.name]
                 if not times or pause(case) < _LONG:
                     times.append(await running.play(case))
-                if number == way.times - 1:
+                if turn == way.times - 1:
                     played(case, times)
 
 

@@ -42,13 +42,15 @@ class Target(Protocol):
         """Whether its client library adds fields of its own."""
 
     def started(
-        self, environment: Mapping[str, str], ports: Mapping[str, int]
+        self, environment: Mapping[str, str], ports: Mapping[str, int], turn: int = 0
     ) -> AbstractContextManager[Address]:
         """Start it, and give the address that it listens on.
 
         Args:
             environment: the variables that a case asks for.
             ports: where its upstreams listen.
+            turn: how often the same cases were played before; what a program leaves to
+                chance, such as the order of a set, is another in each turn.
 
         Raises:
             NotStarted: where it refuses.

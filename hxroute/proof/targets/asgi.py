@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from hxroute.errors import StartError
 from hxroute.proof.targets import Address, NotStarted, bare_environment
@@ -18,6 +21,11 @@ from hxroute.sandbox.child import Child
 __all__ = ["Asgi"]
 
 _SERVED: Final = Path(__file__).with_name("served.py")
+_PATIENCE: Final = 60.0
+"""Seconds that an application may take to start."""
+
+_ERROR: Final = "error: "
+"""How the words begin in which it says why it does not start."""
 
 
 class Asgi:
@@ -28,6 +36,7 @@ class Asgi:
         folder: where it is imported from.
         upstreams: how it finds its upstreams.
         python: the interpreter that has what it imports, with uvicorn.
+        patience: seconds that it may take to start.
     """
 
     invents = True
@@ -38,11 +47,13 @@ class Asgi:
         folder: Path,
         upstreams: Mapping[str, Where],
         python: str = sys.executable,
+        patience: float = _PATIENCE,
     ) -> None:
         self._app = app
         self._folder = folder
         self._places = upstreams
         self._python = python
+        self._patience = patience
         self.says = app
         self.about: dict[str, str] = {}
         self.ports = {
@@ -51,10 +62,11 @@ class Asgi:
 
     @contextlib.contextmanager
     def started(
-        self, environment: Mapping[str, str], ports: Mapping[str, int]
+        self, environment: Mapping[str, str], ports: Mapping[str, int], turn: int = 0
     ) -> Iterator[Address]:
         """Serve it until the end of the block."""
-        environ = {**bare_environment(), **environment}
+        seed = {"PYTHONHASHSEED": str(turn + 1)}
+        environ = {**bare_environment(), **seed, **environment}
         for name, place in self._places.items():
             environ |= place.variables(ports[name])
         wish = {
@@ -64,16 +76,61 @@ class Asgi:
         }
         command = [self._python, str(_SERVED), json.dumps(wish)]
         with contextlib.ExitStack() as stack:
-            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            log = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "log"
             try:
-                log = Path(folder) / "log"
-                child = stack.enter_context(Child(self._app, command, environ, log))
-                told = json.loads(child.line())
-            except OSError as exc:
-                raise StartError(
-                    f"{self._python} cannot be run: {exc.strerror}"
-                ) from exc
-            except StartError as exc:
-                raise NotStarted(str(exc)) from exc
+                child = Child(self._app, command, environ, log)
+            except (OSError, ValueError) as exc:
+                raise StartError(f"{self._python} cannot be run: {_why(exc)}") from exc
+            stack.callback(_end_group, child.pid)
+            stack.enter_context(child)
+            told = self._told(child, log)
             self.about = told["about"]
             yield "127.0.0.1", told["port"]
+
+    def _told(self, child: Child, log: Path) -> dict[str, Any]:
+        """Return what it says once it listens.
+
+        Raises:
+            NotStarted: where it ends instead, takes too long, or says something else.
+        """
+        late = threading.Event()
+
+        def too_late() -> None:
+            late.set()
+            _end_group(child.pid)
+
+        timer = threading.Timer(self._patience, too_late)
+        timer.start()
+        try:
+            line = child.line()
+        except StartError as exc:
+            if late.is_set():
+                raise NotStarted(
+                    f"{self._app} did not start within {self._patience:g} s"
+                ) from exc
+            raise NotStarted(self._last_words(exc, log)) from exc
+        finally:
+            timer.cancel()
+        try:
+            told: dict[str, Any] = json.loads(line)
+        except ValueError as exc:
+            raise StartError(f"{self._python} is no Python") from exc
+        return told
+
+    def _last_words(self, exc: StartError, log: Path) -> str:
+        """Return what it has said as it ended, else the end of its log."""
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        if any(line.startswith(_ERROR) for line in lines):
+            return str(exc)
+        last = next((line for line in reversed(lines) if line.strip()), "")
+        return f"{self._app} ended before it listened{last and f': {last}'}"
+
+
+def _why(exc: OSError | ValueError) -> str:
+    return exc.strerror or "" if isinstance(exc, OSError) else str(exc)
+
+
+def _end_group(pid: int) -> None:
+    """End a process that leads a group, and all that it started."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)

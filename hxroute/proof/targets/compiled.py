@@ -40,7 +40,7 @@ class Compiled:
 
     @contextlib.contextmanager
     def started(
-        self, environment: Mapping[str, str], ports: Mapping[str, int]
+        self, environment: Mapping[str, str], ports: Mapping[str, int], turn: int = 0
     ) -> Iterator[Address]:
         """Serve it until the end of the block."""
         environ = self.environ(environment)

@@ -1,27 +1,31 @@
 """Serve an application by its import name: a script that needs uvicorn, no hxroute.
 
 So that an old gateway can be served by the interpreter that has what it imports. What
-it prints once it listens is a line of JSON: its port, and what it is made of. It ends
-when its standard input does, that is with the process that started it.
+it prints once it listens is a line of JSON: its port, and what it is made of; what the
+application prints goes where errors go. It ends when its standard input does, that is
+with the process that started it.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import hashlib
 import importlib
 import json
+import logging
 import os
+import pathlib
 import platform
 import signal
 import socket
 import sys
 import threading
+import time
 from importlib import metadata
-from typing import Any
+from typing import Any, Callable  # noqa: UP035  as old Pythons know it
 
-__all__ = ["main"]
-
-_PACKAGES = (
+PACKAGES = (
     "fastapi",
     "starlette",
     "httpx",
@@ -30,64 +34,119 @@ _PACKAGES = (
     "uvicorn",
     "httptools",
 )
+SECONDS = 5.0
+"""That an application has to end by itself."""
 
 
 def main() -> None:
     """Serve what the first argument asks for."""
     wish = json.loads(sys.argv[1])
-    sys.path[0] = wish["folder"]  # that was the folder of this script
+    told = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # a print of the application's is no word of ours
+    threading.Thread(target=_end_with_the_starter, daemon=True).start()
+    ours = str(pathlib.Path(__file__).resolve().parent)
+    sys.path = [wish["folder"], *(entry for entry in sys.path if entry != ours)]
     os.chdir(wish["folder"])
     _map_hosts(wish["hosts"])
-    threading.Thread(target=_end_with_the_starter, daemon=True).start()
-    app, about = _load(wish["app"])
+    app, about = _load(wish["app"], wish["folder"])
+    # uvloop looks hosts up by itself.
+    loop = "asyncio" if wish["hosts"] else "auto"
+    listens = functools.partial(_tell, told, about)
+    _serve(app, wish["app"], loop, listens)
 
-    import uvicorn
+
+def _tell(stream: Any, about: dict[str, str], port: int) -> None:
+    print(json.dumps({"port": port, "about": about}), file=stream, flush=True)
+    stream.close()  # what the application starts must not keep it open
+
+
+def _serve(app: Any, name: str, loop: Any, listens: Callable[[int], None]) -> None:
+    try:
+        import uvicorn
+    except ImportError as exc:
+        _fail(f"{sys.executable} cannot serve {name}: {exc}; install uvicorn there")
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            if self.started:
-                port = bound.getsockname()[1]
-                print(json.dumps({"port": port, "about": about}), flush=True)  # noqa: T201
-            else:
-                _fail(
-                    f"the lifespan of {wish['app']} failed; serve it by uvicorn to see"
-                )
+            with contextlib.suppress(SystemExit):  # as some versions end then
+                await super().startup(sockets)
+            if not self.started:
+                _fail(f"the lifespan of {name} failed: {''.join(heard.words[:1])}")
+            listens(bound.getsockname()[1])
 
+    heard = _Heard()
+    logging.getLogger("uvicorn.error").addHandler(heard)
     bound = socket.create_server(("127.0.0.1", 0), backlog=256)
-    config = uvicorn.Config(app, log_level="critical", access_log=False)
+    config = uvicorn.Config(
+        app, loop=loop, log_config=None, log_level="error", access_log=False
+    )
     Server(config).run(sockets=[bound])
 
 
-def _load(name: str) -> tuple[Any, dict[str, str]]:
+class _Heard(logging.Handler):
+    """Keeps the last line of each error, which is what a traceback comes to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.words += record.getMessage().strip().splitlines()[-1:]
+
+
+def _load(name: str, folder: str) -> tuple[Any, dict[str, str]]:
     module_name, _, path = name.partition(":")
+    if not module_name:
+        _fail(f"`{name}` names no application; write MODULE:APP, such as main:app")
     try:
         module = importlib.import_module(module_name)
         app: Any = module
         for part in (path or "app").split("."):
             app = getattr(app, part)
     except BaseException as exc:  # whatever an import may do
-        text = str(exc).splitlines() or [""]
-        _fail(f"{name} cannot be imported: {type(exc).__name__}: {text[0]}")
+        text = (str(exc).splitlines() or [""])[0]
+        said = f"{type(exc).__name__}: {text}" if text else type(exc).__name__
+        _fail(f"{name} cannot be imported from {folder}: {said}")
     if type(app).__module__.startswith("hxroute."):
         _fail(
             f"{name} is a gateway of hxroute; what is recorded is the one it replaces"
         )
-    return app, _about(module)
+    if not callable(app):
+        _fail(f"{name} is no application, but a value of type {type(app).__name__}")
+    return app, _about(module, folder)
 
 
-def _about(module: Any) -> dict[str, str]:
+def _about(module: Any, folder: str) -> dict[str, str]:
     about = {"python": platform.python_version()}
-    for package in _PACKAGES:
+    for package in PACKAGES:
         try:
             about[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
             continue
     file = getattr(module, "__file__", None)
     if file:
-        with open(file, "rb") as source:  # noqa: PTH123  by any Python, as it comes
-            about["sha256"] = hashlib.sha256(source.read()).hexdigest()
+        about["sha256"] = _sha256(file)
+    others = sorted(_beside(folder) - {file})
+    if others:
+        digests = "".join(map(_sha256, others))
+        about["imports"] = hashlib.sha256(digests.encode()).hexdigest()
     return about
+
+
+def _beside(folder: str) -> set[str]:
+    """Return the files of a folder that were imported, but for installed packages."""
+    files = (getattr(module, "__file__", None) for module in [*sys.modules.values()])
+    inside = os.path.join(folder, "")  # noqa: PTH118  by any Python, as it comes
+    return {
+        file
+        for file in files
+        if file and file.startswith(inside) and "site-packages" not in file
+    }
+
+
+def _sha256(file: str) -> str:
+    with open(file, "rb") as source:  # noqa: PTH123  by any Python, as it comes
+        return hashlib.sha256(source.read()).hexdigest()
 
 
 def _map_hosts(hosts: dict[str, int]) -> None:
@@ -106,9 +165,14 @@ def _map_hosts(hosts: dict[str, int]) -> None:
 
 
 def _end_with_the_starter() -> None:
+    """Wait for the end of standard input; then end, and what was started here too."""
     while os.read(0, 4096):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(SECONDS)
+    if os.getpgrp() == os.getpid():
+        os.killpg(os.getpid(), signal.SIGKILL)
+    os._exit(1)
 
 
 def _fail(text: str) -> Any:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from hxroute.diagnostics.shown import printable
 from hxroute.errors import StartError
 
 __all__ = ["UPSTREAM", "Where", "mapped", "wheres"]
@@ -58,11 +59,26 @@ def wheres(texts: Iterable[str], alone: str = UPSTREAM) -> dict[str, Where]:
         named = _NAMED.fullmatch(text)
         name, place = (named[1], named[2]) if named else (None, text)
         if name is None and len(texts) > 1:
-            raise StartError(f"`{text}` has no name; of several, write `NAME={text}`")
+            raise StartError(
+                f"`{printable(text)}` has no name; of several, each is `NAME=PLACE`"
+            )
         if name in found:
             raise StartError(f"the upstream `{name}` has two places; leave one of them")
         found[name or alone] = _place(place)
+    _tell_apart(found)
     return found
+
+
+def _tell_apart(places: Mapping[str, Where]) -> None:
+    """Refuse upstreams that a gateway would find at one place."""
+    at: dict[tuple[str, str, int], str] = {}
+    for name, place in places.items():
+        other = at.setdefault((place.variable, place.host, place.port), name)
+        if other != name:
+            raise StartError(
+                f"the upstreams `{other}` and `{name}` are at one place, {place.text}; "
+                "make them one, or give each its own"
+            )
 
 
 def mapped(places: Mapping[str, Where], ports: Mapping[str, int]) -> dict[str, int]:
@@ -77,11 +93,15 @@ def mapped(places: Mapping[str, Where], ports: Mapping[str, int]) -> dict[str, i
 def _place(text: str) -> Where:
     if found := _VARIABLE.fullmatch(text):
         return Where(text, variable=found[1], path=(found[2] or "").rstrip("/"))
-    if found := _PORT.fullmatch(text):
+    if (found := _PORT.fullmatch(text)) and _is_port(found[1]):
         return Where(text, port=int(found[1]))
-    if found := _HOST.fullmatch(text):
+    if (found := _HOST.fullmatch(text)) and _is_port(found[2]):
         return Where(text, host=found[1].lower(), port=int(found[2]))
     raise StartError(
-        f"`{text}` is no place of an upstream; "
+        f"`{printable(text)}` is no place of an upstream; "
         "write env:VARIABLE, a port, or map:HOST:PORT"
     )
+
+
+def _is_port(text: str) -> bool:
+    return 0 < int(text) < 1 << 16

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import Iterator, Mapping
+from typing import Final
 from urllib.parse import urlsplit
 
 from hxroute.errors import StartError
@@ -11,6 +13,9 @@ from hxroute.proof.targets import Address, NotStarted
 from hxroute.proof.targets.upstreams import Where
 
 __all__ = ["Url"]
+
+_PATIENCE: Final = 10.0
+"""Seconds in which a connection to it must come about."""
 
 
 class Url:
@@ -43,12 +48,19 @@ class Url:
 
     @contextlib.contextmanager
     def started(
-        self, environment: Mapping[str, str], ports: Mapping[str, int]
+        self, environment: Mapping[str, str], ports: Mapping[str, int], turn: int = 0
     ) -> Iterator[Address]:
-        """Give its address."""
+        """Give its address, once something listens there."""
         if environment != self._environment:
             names = ", ".join(environment) or "an empty environment"
             raise NotStarted(f"{self.says} runs already and cannot be given {names}")
+        try:
+            socket.create_connection(self._address, _PATIENCE).close()
+        except OSError as exc:
+            raise StartError(
+                f"nothing listens at {self.says}; start the gateway, or correct the "
+                "address"
+            ) from exc
         yield self._address
 
 
