@@ -6,6 +6,7 @@ import getpass
 import os
 import shutil
 import signal
+import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,11 +14,13 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
+from hxroute.cli.accepting import to_accept
 from hxroute.cli.common import DIFFERENT, compiled, fail, path_option, routes_option
 
 if TYPE_CHECKING:
     from hxroute.compiler import Compiled
     from hxroute.proof.corpus import Corpus
+    from hxroute.proof.exchange import Exchange
     from hxroute.proof.ledger import Ledger
     from hxroute.proof.targets import Target
     from hxroute.proof.verdict import Proof, Verdict
@@ -26,6 +29,8 @@ __all__ = ["corpus_option", "jobs_option", "prove"]
 
 _FORMATS: Final = ("text", "json", "junit", "html")
 _JOBS: Final = 4
+_CONNECT: Final = 10.0
+"""Seconds in which a gateway that runs already takes a connection."""
 
 corpus_option = path_option(
     "-c", "--corpus", "folder", default="corpus", help="The recorded exchanges."
@@ -45,38 +50,55 @@ jobs_option = click.option(
 @click.argument("cases", nargs=-1)
 @routes_option
 @corpus_option
-@click.option("--new", "url", help="Prove the gateway at http://HOST:PORT instead.")
+@click.option(
+    "--new", "url", metavar="URL", help="Ask the gateway that runs at http://HOST:PORT."
+)
 @click.option(
     "--upstream",
     "upstreams",
     multiple=True,
-    help="With --new: the port on which it finds its upstream, or NAME=PORT.",
+    metavar="[NAME=]PORT",
+    help="With --new: the port of 127.0.0.1 on which it finds its upstream.",
 )
 @click.option(
     "--format",
     type=click.Choice(_FORMATS),
     default="text",
     show_default=True,
-    help="What to print.",
+    help="How to show what came of it.",
 )
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="Print it to this file."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Write that to a file, and print the count.",
 )
-@click.option("-x", "--fail-fast", is_flag=True, help="Stop at an unexplained case.")
-@click.option("-v", "--verbose", is_flag=True, help="Name the sanctioned cases too.")
+@click.option(
+    "-x", "--fail-fast", is_flag=True, help="Stop at the first unexplained case."
+)
+@click.option(
+    "-v", "--verbose", is_flag=True, help="As text: name the sanctioned cases too."
+)
 @click.option(
     "--accept",
     "accepted",
     multiple=True,
     metavar="CASE",
-    help="Write what differs in a case into the ledger.",
+    help="Write into the ledger what now differs in a case, or in all that fit.",
 )
 @click.option(
     "--fact",
     "facts",
     multiple=True,
     metavar="FACT",
-    help="With --accept: only these, such as `upstream.headers.te`.",
+    help="With --accept: only this difference, such as `upstream.headers.te`.",
+)
+@click.option(
+    "--rule",
+    "rules",
+    multiple=True,
+    metavar="TEXT",
+    help="With --accept: only what a rule decides, named by a part of its words.",
 )
 @click.option("--reason", help="With --accept: why the new gateway is right.")
 @click.option("--owner", help="With --accept: who may end it; by default you.")
@@ -85,6 +107,7 @@ def prove(
     cases: tuple[str, ...],
     accepted: tuple[str, ...],
     facts: tuple[str, ...],
+    rules: tuple[str, ...],
     source: Path,
     folder: Path,
     url: str | None,
@@ -98,33 +121,39 @@ def prove(
     fail_fast: bool,
     verbose: bool,
 ) -> None:
-    """Replay recorded exchanges; exit 1 where a difference is not explained.
+    """Ask the new gateway what the old one was asked, and compare the answers.
 
-    What the client gets and what reaches the upstream are compared, byte for byte.
-    Intended differences stand in divergences.yaml beside the corpus; anything else is
-    shown with the line of the routes file that decides it.
+    Each recorded exchange is played again: the client sends the same, the upstream, a
+    scripted one of ours, answers the same. What the client gets and what reaches the
+    upstream must be as recorded. Intended differences stand in divergences.yaml beside
+    the recording; any other is shown, with the line of the routes file that decides it.
 
-    CASES are names or patterns such as `auth-*`; by default all of the corpus. The
-    gateway is compiled from the routes file, its upstreams are scripted ones of ours.
+    CASES are names or patterns such as `auth-*`; by default all that are recorded.
+
+    Exit 0 where all is as recorded or intended, 1 where a difference is not explained
+    or the ledger is out of date, 2 where nothing could be proven.
     """
     from hxroute.proof import corpus as corpora
     from hxroute.proof import ledger as ledgers
 
-    if accepted and not reason:
-        fail("--accept wants a --reason: why is the new gateway right?")
-    if (facts or reason or owner) and not accepted:
-        fail("--fact, --reason and --owner go with --accept CASE")
+    _check(
+        cases,
+        accepted,
+        by_accept=bool(facts or rules or reason or owner),
+        reason=reason,
+    )
     # As Ctrl-C, which the event loop handles: what was started is ended first.
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     corpus, result = corpora.load(folder), None if url else compiled(source)
     intended = ledgers.read(corpus.ledger)
     target = _target(corpus, result, url, upstreams)
     wanted = accepted or cases
-    proof = _proved(corpus, result, target, intended, wanted, jobs, fail_fast=fail_fast)
+    stops = fail_fast and not accepted
+    proof = _proved(corpus, result, target, intended, wanted, jobs, fail_fast=stops)
     if accepted:
-        verdicts = _to_accept(proof.verdicts, accepted)
-        by, why = owner or getpass.getuser(), reason or ""
-        entries = ledgers.accept(corpus.ledger, verdicts, why, by, facts)
+        verdicts = to_accept(proof.verdicts, accepted, facts, rules)
+        by, why = owner or _user(), reason or ""
+        entries = ledgers.accept(corpus.ledger, verdicts, why, by)
         click.echo(entries.encode(), nl=False)
         click.echo(f"written to {corpus.ledger}")
         return
@@ -133,11 +162,26 @@ def prove(
         raise SystemExit(DIFFERENT)
 
 
-def _to_accept(verdicts: Sequence[Verdict], named: Sequence[str]) -> list[Verdict]:
-    """Return the verdicts of cases that are named, and of patterns the unexplained."""
-    return [
-        item for item in verdicts if item.name in named or item.outcome == "unexplained"
-    ]
+def _check(
+    cases: Sequence[str],
+    accepted: Sequence[str],
+    reason: str | None,
+    *,
+    by_accept: bool,
+) -> None:
+    if accepted and not reason:
+        fail("--accept wants a --reason: why is the new gateway right?")
+    if by_accept and not accepted:
+        fail("--fact, --rule, --reason and --owner go with --accept CASE")
+    if accepted and cases:
+        fail(f"--accept names the cases itself; write --accept {cases[0]}, or leave it")
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # of a number without a name, as in a container
+        fail("--owner: say who may end the difference")
 
 
 def _target(
@@ -181,6 +225,8 @@ def _proved(
     from hxroute.proof.verdict import Proof
 
     exchanges = selected(corpus, cases)
+    if result is None:
+        exchanges = _playable(corpus, exchanges, target)
     with progress("proving", len(exchanges)) as done:
 
         def judged(verdict: Verdict) -> bool:
@@ -189,12 +235,49 @@ def _proved(
 
         work = prove(exchanges, target, way_of(corpus, jobs), ledger, judged)
         verdicts = asyncio.run(work)
+    if len(verdicts) < len(exchanges):
+        stopped = f"stopped after {len(verdicts)} of {_cases(len(exchanges))}"
+        click.echo(f"note: {stopped}", err=True)
     if result is not None:
         verdicts = [with_blame(result, item, corpus.environments) for item in verdicts]
     today = datetime.now(UTC).date()
     wrong = problems(ledger, corpus.exchanges.values(), today)
     routes = "" if result is None else result.report.file
     return Proof(str(corpus.oracle), target.says, routes, tuple(verdicts), wrong)
+
+
+def _playable(
+    corpus: Corpus, exchanges: Sequence[Exchange], target: Target
+) -> list[Exchange]:
+    """Leave out what a gateway that runs already cannot show, and say so."""
+    from hxroute.proof.prove import in_default
+
+    _connect(corpus, target)
+    fitting, others = in_default(corpus, exchanges)
+    if others:
+        names = ", ".join(f"`{name}`" for name in others)
+        left_out = f"{_cases(others.total())} of the environments {names}"
+        why = f"{target.says} runs already, and cannot be given what they set"
+        if not fitting:
+            fail(f"nothing is left to prove without {left_out}; {why}")
+        click.echo(f"note: left out: {left_out}; {why}", err=True)
+    return fitting
+
+
+def _connect(corpus: Corpus, target: Target) -> None:
+    """Fail where nothing listens: each case would say so."""
+    from hxroute.proof.exchange import DEFAULT
+
+    given = corpus.environments.get(DEFAULT, {})
+    try:
+        with target.started(given, target.ports) as address:
+            socket.create_connection(address, _CONNECT).close()
+    except OSError as exc:
+        fail(f"{target.says} takes no connection ({exc.strerror or exc}); start it")
+
+
+def _cases(count: int) -> str:
+    return f"{count} case{'s' * (count != 1)}"
 
 
 def _show(
@@ -208,10 +291,10 @@ def _show(
     from hxroute.proof.report import html, json, junit, text
 
     if format == "text":
-        colored = (
-            output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        )
-        width = shutil.get_terminal_size().columns
+        # A file is the same wherever it is written.
+        size = shutil.get_terminal_size((text.WIDTH, 24))
+        width = size.columns if output is None else text.WIDTH
+        colored = output is None and _is_colored()
         shown = text.render(proof, width=width, color=colored, verbose=verbose)
     else:
         shown = {"json": json.render, "junit": junit.render, "html": html.render}[
@@ -225,3 +308,8 @@ def _show(
     except OSError as exc:
         fail(f"{output} cannot be written: {exc.strerror}")
     click.echo(proof.summary)
+
+
+def _is_colored() -> bool:
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return not plain and sys.stdout.isatty()

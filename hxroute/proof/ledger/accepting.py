@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
@@ -44,22 +43,15 @@ class _Wanted:
     cases: list[str] = field(default_factory=list)
 
 
-def accept(
-    path: Path,
-    verdicts: Iterable[Verdict],
-    reason: str,
-    owner: str,
-    facts: Sequence[str] = (),
-) -> str:
+def accept(path: Path, verdicts: Iterable[Verdict], reason: str, owner: str) -> str:
     """Write entries for all that is unexplained; cases that differ equally share one.
 
     Args:
         path: the ledger; it is made where there is none.
-        verdicts: of the cases to accept; they are judged anew by the ledger as it is.
+        verdicts: of the cases to accept, with the differences to accept; they are judged
+            anew by the ledger as it is.
         reason: why the new gateway is right.
         owner: who may end it.
-        facts: patterns of the facts to accept, such as `upstream.headers.*`; a case that
-            differs in none of them is passed over. Without any, all facts of all cases.
 
     Returns:
         The entries as they stand in the file now.
@@ -71,9 +63,12 @@ def accept(
     said = _words("reason", reason, "say why the new gateway is right")
     by = _words("owner", owner, "say who may end it")
     ledger = read(path)
-    verdicts = [judge(one.recorded, one.got, ledger) for one in verdicts]
-    if facts:
-        verdicts = _narrowed(verdicts, facts)
+    verdicts = [
+        _narrowed(
+            judge(one.recorded, one.got, ledger), (d.fact for d in one.differences)
+        )
+        for one in verdicts
+    ]
     refused = [text for one in verdicts for text in _refusals(one, ledger)]
     if refused:
         raise StartError("\n".join(refused))
@@ -88,22 +83,11 @@ def accept(
     return entry
 
 
-def _narrowed(verdicts: Iterable[Verdict], facts: Sequence[str]) -> list[Verdict]:
-    """Leave only the new differences in some facts, and the cases that have any."""
-    found = []
-    for verdict in verdicts:
-        wanted = tuple(
-            item
-            for item in verdict.differences
-            if item.pinned is None
-            and any(fnmatchcase(item.fact, pattern) for pattern in facts)
-        )
-        if wanted:
-            found.append(replace(verdict, differences=wanted))
-    if not found:
-        named = " or ".join(f"`{pattern}`" for pattern in facts)
-        raise StartError(f"no case has an unexplained difference in {named}")
-    return found
+def _narrowed(verdict: Verdict, facts: Iterable[str]) -> Verdict:
+    """Leave only the differences in some facts."""
+    wanted = frozenset(facts)
+    kept = tuple(item for item in verdict.differences if item.fact in wanted)
+    return replace(verdict, differences=kept)
 
 
 def _words(name: str, text: str, cure: str) -> str:
