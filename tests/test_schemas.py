@@ -23,8 +23,16 @@ from hxroute.diagnostics import CATALOG
 
 WHOLE = schemas.document()
 FOLDER = schemas.folder()
-FILES = [FOLDER / "routes.schema.json", *sorted((FOLDER / "nodes").glob("*.json"))]
-ROUTES: dict[str, Any] = json.loads(FILES[0].read_text(encoding="utf-8"))
+NODES = sorted((FOLDER / "nodes").glob("*.json"))
+ROUTES_FILE = FOLDER / "routes.schema.json"
+FILES = [*sorted(FOLDER.glob("*.json")), *NODES]
+KINDS = {
+    path.name.removesuffix(".schema.json"): schemas.document(
+        path.name.removesuffix(".schema.json")
+    )
+    for path in sorted(FOLDER.glob("*.json"))
+}
+ROUTES: dict[str, Any] = json.loads(ROUTES_FILE.read_text(encoding="utf-8"))
 
 
 def schema_of(path: Path) -> dict[str, Any]:
@@ -76,24 +84,27 @@ def test_schema_dispatches_on_keys_only(path: Path) -> None:
 
 
 PROPERTIES = {
-    f"{place}/{name}": schemas.resolved(item, WHOLE)
-    for place, part in parts_of(WHOLE)
+    f"{kind}{place}/{name}": (schemas.resolved(item, whole), whole)
+    for kind, whole in KINDS.items()
+    for place, part in parts_of(whole)
     for name, item in part.get("properties", {}).items()
 }
 
 
-@pytest.mark.parametrize("schema", PROPERTIES.values(), ids=PROPERTIES)
+@pytest.mark.parametrize(("schema", "whole"), PROPERTIES.values(), ids=PROPERTIES)
 def test_every_property_is_described_with_examples_that_fit(
-    schema: dict[str, Any],
+    schema: dict[str, Any], whole: dict[str, Any]
 ) -> None:
     assert schema["description"].endswith(".")
     assert schema["examples"]
-    validator = schemas._Validator({**schema, "$defs": WHOLE["$defs"]})
+    validator = schemas._Validator({**schema, "$defs": whole["$defs"]})
     for example in [*schema["examples"], schema.get("default", schema["examples"][0])]:
         assert list(validator.iter_errors(example)) == []
 
 
-@pytest.mark.parametrize("schema", PROPERTIES.values(), ids=PROPERTIES)
+@pytest.mark.parametrize(
+    "schema", [schema for schema, _ in PROPERTIES.values()], ids=PROPERTIES
+)
 def test_description_states_the_default(schema: dict[str, Any]) -> None:
     if "default" in schema:
         default = schema["default"]
@@ -148,7 +159,7 @@ def test_node_has_a_schema_of_its_name(node: type) -> None:
 def test_every_schema_of_nodes_has_a_node() -> None:
     names = {node.__module__.rsplit(".", 1)[1] for node in nodes.NODES}
 
-    assert {path.name.removesuffix(".schema.json") for path in FILES[1:]} == names
+    assert {path.name.removesuffix(".schema.json") for path in NODES} == names
 
 
 @pytest.mark.parametrize("node", nodes.NODES, ids=lambda node: node.__name__)
@@ -314,7 +325,7 @@ def test_published_schema_keeps_keys_and_examples_of_our_annotations_names() -> 
 
 def split_validator() -> Any:
     """Return a validator of the files as they are."""
-    documents = [schema_of(path) for path in FILES]
+    documents = [schema_of(path) for path in (ROUTES_FILE, *NODES)]
     for document in documents:
         del document["$schema"]
     resources = ((item["$id"], DRAFT202012.create_resource(item)) for item in documents)
@@ -366,7 +377,7 @@ VALUES = st.one_of(
     st.sampled_from(
         [[], {}, [""], {"": ""}, ["a", "a"], "{{ settings.x }}", "X-Y", "a b"]
     ),
-    st.sampled_from([schema["examples"][0] for schema in PROPERTIES.values()]),
+    st.sampled_from([schema["examples"][0] for schema, _ in PROPERTIES.values()]),
 )
 
 
