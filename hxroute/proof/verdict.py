@@ -18,7 +18,8 @@ class Difference:
     """A fact in which the new gateway is another than the old one.
 
     `old` is what was recorded, `new` what the new gateway did; () is nothing at all.
-    `pinned` is what the ledger says it must be, None where the ledger says nothing.
+    `pinned` is what the ledger says it must be, in its line `pinned_at`; None where the
+    ledger says nothing.
     `line` is the line of the routes file that decides it, 0 where none does; `rule`
     says what stands there.
     """
@@ -29,6 +30,7 @@ class Difference:
     pinned: tuple[str, ...] | None = None
     line: int = 0
     rule: str = ""
+    pinned_at: int = 0
 
     @property
     def is_sanctioned(self) -> bool:

@@ -107,19 +107,14 @@ def _refusals(verdict: Verdict, ledger: Ledger) -> Iterator[str]:
         yield f"{case} is {verdict.outcome}: there is nothing to accept"
     changed = [d for d in verdict.differences if d.pinned is not None]
     for item in (item for item in changed if not item.is_sanctioned):
-        line = _line(verdict, item.fact, ledger)
-        yield f"{case}: {ledger.file}:{line} pins `{item.fact}`: edit or remove it first"
+        at = f"{ledger.file}:{item.pinned_at}"
+        yield f"{case}: {at} pins `{item.fact}`: edit or remove it first"
     for fact in _FAILED:
         for error in _pins(verdict).get(fact, ()):
             yield f"{case} got no answer, which is nothing to accept: {_cut(error)}"
     for fact in _pins(verdict):
         if not is_writable(fact):
             yield f"{case}: no entry can pin `{fact}`"
-
-
-def _line(verdict: Verdict, fact: str, ledger: Ledger) -> int:
-    pins = [entry.pin_of(fact) for entry in ledger.of(verdict.recorded)]
-    return next((pin.span.line for pin in pins if pin is not None), 1)
 
 
 def _names(verdict: Verdict) -> tuple[str, ...]:

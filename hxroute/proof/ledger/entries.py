@@ -37,6 +37,10 @@ class Reason:
     code: str = ""
     span: Span = Span(1, 1, 1, 1)
 
+    def __str__(self) -> str:
+        until = f", until {self.expires}" if self.expires is not None else ""
+        return f"{self.text} ({self.owner}{until})"
+
 
 @dataclass(frozen=True, slots=True)
 class Pin:
@@ -116,8 +120,13 @@ class Ledger:
         return pins
 
     def reasons(self, exchange: Exchange) -> tuple[str, ...]:
-        """Return why a case may differ, each reason once."""
-        return tuple(dict.fromkeys(entry.reason.text for entry in self.of(exchange)))
+        """Return why a case may differ and whose word that is, each reason once."""
+        return tuple(dict.fromkeys(str(entry.reason) for entry in self.of(exchange)))
+
+    def line_of(self, exchange: Exchange, fact: str) -> int:
+        """Return the line that pins a fact of a case, 0 where none does."""
+        pins = [entry.pin_of(fact) for entry in self.of(exchange)]
+        return next((pin.span.line for pin in pins if pin is not None), 0)
 
     def may_repeat(self, exchange: Exchange) -> int:
         """Return how often the first upstream request of a case may come again."""

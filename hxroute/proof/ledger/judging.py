@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from hxroute.proof.exchange import Exchange, Facts
 from hxroute.proof.ledger.entries import START_NAMES, Ledger
@@ -25,7 +26,13 @@ def judge(recorded: Exchange, got: Facts, ledger: Ledger) -> Verdict:
     pins = _with_start(ledger.pins(recorded), new)
     names = sorted(recorded.facts.keys() | new.keys() | pins.keys())
     found = (_difference(name, recorded.facts, new, pins) for name in names)
-    differences = tuple(item for item in found if item is not None)
+    differences = tuple(
+        item
+        if item.pinned is None
+        else replace(item, pinned_at=ledger.line_of(recorded, item.fact))
+        for item in found
+        if item is not None
+    )
     rests = new != got or any(item.pinned is not None for item in differences)
     reasons = ledger.reasons(recorded) if rests else ()
     return Verdict(recorded, got, differences, reasons)

@@ -213,7 +213,8 @@ class _Page:
             yield self._paint("dim", f"{_INDENT}{more}")
         if item.pinned is not None:
             pinned = ", ".join(map(values.visible, item.pinned)) or "(absent)"
-            yield f"{_INDENT}the ledger pins: {values.cut(pinned, _LONG)}"
+            at = f", in line {item.pinned_at}" if item.pinned_at else ""
+            yield f"{_INDENT}the ledger pins{at}: {values.cut(pinned, _LONG)}"
         if where := place(item, self.routes):
             yield self._paint("title", f"{_INDENT}{where}")
 

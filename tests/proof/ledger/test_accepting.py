@@ -67,7 +67,7 @@ divergences:
     )
     assert text.endswith("".join(f"  {line}\n" for line in entry.splitlines()))
     found = judged(path, got)
-    assert (found.outcome, found.reasons) == ("sanctioned", ("Ours is right.",))
+    assert (found.outcome, found.reasons) == ("sanctioned", ("Ours is right. (me)",))
     assert problems(read(path), [exchange()], TODAY) == ()
 
 
@@ -406,7 +406,10 @@ def test_accepting_twice_adds_to_what_is_there(tmp_path: Path) -> None:
     accept(path, [judged(path, more)], "second", "you")
 
     found = judged(path, more)
-    assert (found.outcome, found.reasons) == ("sanctioned", ("first", "second"))
+    assert (found.outcome, found.reasons) == (
+        "sanctioned",
+        ("first (me)", "second (you)"),
+    )
     assert problems(read(path), [exchange()], TODAY) == ()
 
 

@@ -51,9 +51,9 @@ def test_a_pin_sanctions_what_it_says_and_nothing_else(
 
     assert found.outcome == outcome
     assert found.differences == (
-        Difference("client.status", ("200",), (status,), ("400",)),
+        Difference("client.status", ("200",), (status,), ("400",), pinned_at=7),
     )
-    assert found.reasons == ("r",)
+    assert found.reasons == ("r (o)",)
     assert found.got is got
 
 
@@ -141,7 +141,7 @@ def test_repetition_is_taken_out_only_where_allowed(tmp_path: Path) -> None:
 
     found = judge(exchange(), repeated(2), pins)
 
-    assert (found.outcome, found.reasons) == ("identical", ("r",))
+    assert (found.outcome, found.reasons) == ("identical", ("r (o)",))
     assert judge(exchange(), dict(OLD), pins).reasons == ()
     assert judge(exchange(), repeated(3), pins).outcome == "unexplained"
     assert judge(exchange(), repeated(2), NONE).outcome == "unexplained"

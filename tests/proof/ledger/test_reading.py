@@ -70,8 +70,13 @@ def test_reasons_are_shared_or_own(tmp_path: Path) -> None:
     found = read(path)
 
     assert found.codes["raw"].expires == date(2027, 12, 31)
-    assert found.reasons(exchange("x")) == ("Raw is raw.", "Ours.")
-    assert found.reasons(exchange("y")) == ("Raw is raw.",)
+    assert found.reasons(exchange("x")) == (
+        "Raw is raw. (maintainers, until 2027-12-31)",
+        "Ours. (me, until 2028-02-29)",
+    )
+    assert found.reasons(exchange("y")) == (
+        "Raw is raw. (maintainers, until 2027-12-31)",
+    )
     own = found.entries[1].reason
     assert (own.owner, own.expires, own.code) == ("me", date(2028, 2, 29), "")
     assert found.pins(exchange("x")) == {
