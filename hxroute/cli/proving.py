@@ -6,7 +6,6 @@ import getpass
 import os
 import shutil
 import signal
-import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +19,6 @@ from hxroute.cli.common import DIFFERENT, compiled, fail, path_option, routes_op
 if TYPE_CHECKING:
     from hxroute.compiler import Compiled
     from hxroute.proof.corpus import Corpus
-    from hxroute.proof.exchange import Exchange
     from hxroute.proof.ledger import Ledger
     from hxroute.proof.targets import Target
     from hxroute.proof.verdict import Proof, Verdict
@@ -29,8 +27,6 @@ __all__ = ["corpus_option", "jobs_option", "prove"]
 
 _FORMATS: Final = ("text", "json", "junit", "html")
 _JOBS: Final = 4
-_CONNECT: Final = 10.0
-"""Seconds in which a gateway that runs already takes a connection."""
 
 corpus_option = path_option(
     "-c", "--corpus", "folder", default="corpus", help="The recorded exchanges."
@@ -152,6 +148,8 @@ def prove(
     proof = _proved(corpus, result, target, intended, wanted, jobs, fail_fast=stops)
     if accepted:
         verdicts = to_accept(proof.verdicts, accepted, facts, rules)
+        if not verdicts:
+            fail("nothing to accept: no case that fits is unexplained")
         by, why = owner or _user(), reason or ""
         entries = ledgers.accept(corpus.ledger, verdicts, why, by)
         click.echo(entries.encode(), nl=False)
@@ -220,13 +218,14 @@ def _proved(
     from datetime import UTC, datetime
 
     from hxroute.cli.progress import progress
+    from hxroute.cli.running import counted, playable
     from hxroute.proof.ledger import problems
     from hxroute.proof.prove import prove, selected, way_of, with_blame
     from hxroute.proof.verdict import Proof
 
     exchanges = selected(corpus, cases)
     if result is None:
-        exchanges = _playable(corpus, exchanges, target)
+        exchanges = playable(corpus, exchanges, target)
     with progress("proving", len(exchanges)) as done:
 
         def judged(verdict: Verdict) -> bool:
@@ -236,7 +235,7 @@ def _proved(
         work = prove(exchanges, target, way_of(corpus, jobs), ledger, judged)
         verdicts = asyncio.run(work)
     if len(verdicts) < len(exchanges):
-        stopped = f"stopped after {len(verdicts)} of {_cases(len(exchanges))}"
+        stopped = f"stopped after {len(verdicts)} of {counted(len(exchanges))}"
         click.echo(f"note: {stopped}", err=True)
     if result is not None:
         verdicts = [with_blame(result, item, corpus.environments) for item in verdicts]
@@ -244,40 +243,6 @@ def _proved(
     wrong = problems(ledger, corpus.exchanges.values(), today)
     routes = "" if result is None else result.report.file
     return Proof(str(corpus.oracle), target.says, routes, tuple(verdicts), wrong)
-
-
-def _playable(
-    corpus: Corpus, exchanges: Sequence[Exchange], target: Target
-) -> list[Exchange]:
-    """Leave out what a gateway that runs already cannot show, and say so."""
-    from hxroute.proof.prove import in_default
-
-    _connect(corpus, target)
-    fitting, others = in_default(corpus, exchanges)
-    if others:
-        names = ", ".join(f"`{name}`" for name in others)
-        left_out = f"{_cases(others.total())} of the environments {names}"
-        why = f"{target.says} runs already, and cannot be given what they set"
-        if not fitting:
-            fail(f"nothing is left to prove without {left_out}; {why}")
-        click.echo(f"note: left out: {left_out}; {why}", err=True)
-    return fitting
-
-
-def _connect(corpus: Corpus, target: Target) -> None:
-    """Fail where nothing listens: each case would say so."""
-    from hxroute.proof.exchange import DEFAULT
-
-    given = corpus.environments.get(DEFAULT, {})
-    try:
-        with target.started(given, target.ports) as address:
-            socket.create_connection(address, _CONNECT).close()
-    except OSError as exc:
-        fail(f"{target.says} takes no connection ({exc.strerror or exc}); start it")
-
-
-def _cases(count: int) -> str:
-    return f"{count} case{'s' * (count != 1)}"
 
 
 def _show(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 import click
+from click.core import ParameterSource
 
 from hxroute.cli.common import WRONG, compiled, fail, report_on, routes_option
 from hxroute.cli.proving import corpus_option, jobs_option
@@ -30,46 +31,78 @@ _NAMED: Final = 5
 
 @click.command()
 @click.option("--asgi", "app", metavar="MODULE:APP", help="The old gateway's app.")
-@click.option("--url", help="Or where it runs already, as http://HOST:PORT.")
+@click.option("--url", metavar="URL", help="Or where it runs: http://HOST:PORT.")
 @click.option(
     "--upstream",
     "upstreams",
     multiple=True,
     metavar="[NAME=]PLACE",
-    help="How it finds its upstream: env:VARIABLE, a port, or map:HOST:PORT.",
+    help="How it finds its upstream, for ours takes its place: env:VARIABLE gets our "
+    "address, PORT is where it calls 127.0.0.1, map:HOST:PORT is looked up as ours. "
+    "Of several upstreams, each with its NAME in the routes file.",
 )
-@click.option("--env", "variables", multiple=True, metavar="NAME=VALUE", help="Set it.")
+@click.option(
+    "--env",
+    "variables",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A variable that it is started with. Yours are not passed on.",
+)
 @click.option(
     "--python",
+    metavar="FILE",
     default=sys.executable,
     show_default="this one",
-    help="The interpreter that has what the app imports.",
+    help="The interpreter that has what the app imports, and uvicorn.",
 )
 @routes_option
-@click.option("--openapi", type=click.Path(path_type=Path), help="An OpenAPI document.")
 @click.option(
-    "--cases", "own", multiple=True, type=click.Path(path_type=Path), help="Your cases."
+    "--openapi",
+    type=click.Path(path_type=Path),
+    help="An OpenAPI document, to make cases of.",
+)
+@click.option(
+    "--cases",
+    "own",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A file of your own cases.",
 )
 @click.option(
     "--size",
     type=click.Choice(["none", "small", "normal", "large"]),
     default="normal",
     show_default=True,
-    help="How many cases are generated.",
+    help="How many cases are made of the routes file and the OpenAPI document.",
 )
 @click.option(
     "--patience",
+    metavar="SECONDS",
     type=click.FloatRange(0, 600),
     default=40,
     show_default=True,
-    help="Seconds that a generated case may take, to show a timeout.",
+    help="How long such a case may take, to show a timeout.",
 )
 @corpus_option
-@click.option("--host", help="What the field Host says; by default where it listens.")
-@click.option("--once", is_flag=True, help="Play each case once: nothing varies.")
-@click.option("--anew", metavar="REASON", help="Record everything again, and say why.")
 @click.option(
-    "--declare", metavar="REASON", help="Only say why exchanges were changed."
+    "--host",
+    metavar="HOST",
+    help="What requests name as Host; by default where the gateway listens.",
+)
+@click.option(
+    "--once",
+    is_flag=True,
+    help="Play each case once, not twice: what varies is not found out.",
+)
+@click.option(
+    "--anew",
+    metavar="REASON",
+    help="Record everything again; the reason stays in the corpus.",
+)
+@click.option(
+    "--declare",
+    metavar="REASON",
+    help="Record nothing: take exchanges as they were edited; the reason stays.",
 )
 @jobs_option
 def record(
@@ -106,10 +139,12 @@ def record(
 
     # As Ctrl-C, which the event loop handles: what was started is ended first.
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    result = _routes(source, needed=not (openapi or own))
+    result = _routes(source, needed=_is_given("source") or not (openapi or own))
     gathered = _gathered(result, openapi, own, _environ(variables), size, patience)
     for note in gathered.notes:
         click.echo(f"note: {printable(note)}", err=True)
+    if not gathered.cases:
+        fail("there are no cases: what is given defines no endpoint, or --size is none")
     oracle = oracled(
         app, url, upstreams, gathered.environments, result, python=python, host=host
     )
@@ -125,9 +160,20 @@ def _declare(folder: Path, reason: str) -> None:
     click.echo(f"declared in {folder}: {_few(names)}")
 
 
+def _is_given(parameter: str) -> bool:
+    """Tell whether an option was written, and is no default."""
+    given = click.get_current_context().get_parameter_source(parameter)
+    return given is ParameterSource.COMMANDLINE
+
+
 def _routes(source: Path, *, needed: bool) -> Compiled | None:
-    if needed or source.exists():
+    if source.exists() or (needed and _is_given("source")):
         return compiled(source)
+    if needed:
+        fail(
+            f"there is no {source} to make cases of; name a routes file (-f), "
+            "an OpenAPI document (--openapi) or cases of your own (--cases)"
+        )
     return None
 
 
@@ -137,8 +183,18 @@ def _environ(variables: Iterable[str]) -> dict[str, str]:
         found = _VARIABLE.fullmatch(text)
         if found is None:
             fail(f"--env {printable(text.partition('=')[0])}: write NAME=VALUE")
+        if not _is_text(found[2]):
+            fail(f"--env {found[1]}: its value is not UTF-8")
         environ[found[1]] = found[2]
     return environ
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _gathered(
@@ -204,24 +260,35 @@ def _recorded(
     missing = [case for case in gathered.cases if not corpus.has(case)]
     with progress("recording", len(missing)) as done:
         work = record(gathered.cases, oracle.target, way, corpus, lambda _: done())
-        return asyncio.run(work)
+        try:
+            return asyncio.run(work)
+        except KeyboardInterrupt:
+            click.echo("interrupted; the same command goes on from here", err=True)
+            raise
 
 
 def _summary(done: Recorded) -> Iterator[str]:
     corpus = done.corpus
     total = len(corpus.exchanges)
     yield f"recorded {corpus.oracle} into {corpus.folder}"
-    yield f"{total} cases: {done.new} new, {total - done.new} that were there"
+    cases = f"{total} case{'s' * (total != 1)}"
+    yield f"{cases}: {done.new} new, {total - done.new} that were there"
     statuses = sorted(done.statuses.items())
     yield "answers: " + ", ".join(f"{count} × {name}" for name, count in statuses)
     yield f"requests that reached an upstream: {done.calls}"
     if done.varying:
         facts = (f"{name} ({count})" for name, count in done.varying.most_common())
-        yield f"others each time, and not compared: {_few(facts)}"
+        yield f"vary from play to play, and are not compared: {_few(facts)}"
     if done.unsteady:
-        yield f"left out, since no two plays were alike: {_few(done.unsteady)}"
+        yield (
+            "left out, for their outcome varies from play to play: "
+            f"{_few(sorted(done.unsteady))}"
+        )
     if not done.calls:
-        yield "warning: nothing reached our upstream; does --upstream name its place?"
+        yield (
+            "warning: no request reached our upstream; look whether --upstream says "
+            "how the old gateway finds it"
+        )
 
 
 def _few(names: Iterable[str]) -> str:

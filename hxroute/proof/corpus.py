@@ -10,33 +10,38 @@ it is declared, with a reason that stays in the corpus.
 
 from __future__ import annotations
 
-import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from hxroute import files
+from hxroute.diagnostics.shown import printable
 from hxroute.errors import StartError
-from hxroute.proof import httptext
-from hxroute.proof.exchange import NAME, Case, Exchange
+from hxroute.proof import httptext, index
+from hxroute.proof.exchange import Case, Exchange
 
 __all__ = [
     "Corpus",
     "Declaration",
     "Oracle",
     "load",
+    "past",
     "text_of",
+    "tidy",
     "write",
     "write_exchange",
 ]
 
-_FORMAT: Final = 1
-_INDEX: Final = "corpus.json"
 _FOLDER: Final = "exchanges"
 _LEDGER: Final = "divergences.yaml"
 _SHOWN: Final = 5
+_CURE: Final = "restore it, or record all again: `hxroute record --anew REASON`"
+
+_ASIDE: Final = re.compile(r"\.(corpus\.json|.+\.http)\.[a-z0-9_]{8}")
+"""What a file is called that was written aside, where nobody was left to rename it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,7 @@ class Corpus:
     @property
     def index(self) -> Path:
         """Where the digests are."""
-        return self.folder / _INDEX
+        return self.folder / index.INDEX
 
     def file(self, name: str) -> Path:
         """Return where an exchange is."""
@@ -120,35 +125,46 @@ def load(folder: Path, *, changed: bool = False) -> Corpus:
     Raises:
         StartError: where it is missing, broken, or was changed since it was recorded.
     """
-    index = _index(folder)
-    digests: dict[str, str] = index["exchanges"]
+    said = index.read(folder)
     exchanges, other = {}, []
-    for name, digest in digests.items():
+    for name, digest in said["exchanges"].items():
         text = _text(folder, name)
         exchanges[name] = _exchange(folder, name, text)
-        if _digest(text) != digest:
+        if index.digest(text) != digest:
             other.append(name)
-    if index["complete"]:  # else what is not listed yet is recorded again
-        _check_folder(folder, digests)
-    oracle = Oracle(**index["oracle"])
-    declared = tuple(
-        Declaration(item["reason"], tuple(item["cases"])) for item in index["declared"]
-    )
+    if said["complete"]:  # else what is not listed yet is recorded again
+        _check_folder(folder, said["exchanges"])
     corpus = Corpus(
         folder,
-        oracle,
-        index["host"],
-        tuple(index["upstreams"]),
-        index["environments"],
+        Oracle(**said["oracle"]),
+        said["host"],
+        tuple(said["upstreams"]),
+        said["environments"],
         exchanges,
-        declared,
-        index["complete"],
+        _declared(said),
+        said["complete"],
         tuple(other),
     )
     _check_environments(corpus)
-    if not changed and (other or index["digest"] != _digest_of(index)):
+    if other and not changed:
         raise StartError(_what_changed(corpus))
     return corpus
+
+
+def past(folder: Path) -> tuple[tuple[Declaration, ...], tuple[str, ...]]:
+    """Return what was declared of a corpus, and its cases; the exchanges may be broken.
+
+    Raises:
+        StartError: where it is missing, or was changed.
+    """
+    said = index.read(folder)
+    return _declared(said), tuple(said["exchanges"])
+
+
+def _declared(said: Mapping[str, Any]) -> tuple[Declaration, ...]:
+    return tuple(
+        Declaration(item["reason"], tuple(item["cases"])) for item in said["declared"]
+    )
 
 
 def write_exchange(corpus: Corpus, exchange: Exchange) -> None:
@@ -158,91 +174,59 @@ def write_exchange(corpus: Corpus, exchange: Exchange) -> None:
 
 def write(corpus: Corpus) -> None:
     """Write the index."""
-    index = {
-        "format": _FORMAT,
-        "oracle": {
-            "what": corpus.oracle.what,
-            "version": dict(corpus.oracle.version),
-            "started": corpus.oracle.started,
-        },
-        "host": corpus.host,
-        "upstreams": list(corpus.upstreams),
-        "environments": corpus.environments,
-        "complete": corpus.complete,
-        "declared": [
-            {"reason": item.reason, "cases": list(item.cases)}
-            for item in corpus.declared
-        ],
-        "exchanges": {
-            name: _digest(text_of(exchange))
-            for name, exchange in corpus.exchanges.items()
-        },
-    }
-    index["digest"] = _digest_of(index)
-    files.write(corpus.index, json.dumps(index, indent=2, ensure_ascii=False) + "\n")
+    said = index.digested(
+        {
+            "oracle": {
+                "what": corpus.oracle.what,
+                "version": dict(corpus.oracle.version),
+                "started": corpus.oracle.started,
+            },
+            "host": corpus.host,
+            "upstreams": list(corpus.upstreams),
+            "environments": corpus.environments,
+            "complete": corpus.complete,
+            "declared": [
+                {"reason": item.reason, "cases": list(item.cases)}
+                for item in corpus.declared
+            ],
+            "exchanges": {
+                name: index.digest(text_of(exchange))
+                for name, exchange in corpus.exchanges.items()
+            },
+        }
+    )
+    files.write(corpus.index, json.dumps(said, indent=2, ensure_ascii=False) + "\n")
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _digest_of(index: Mapping[str, Any]) -> str:
-    """Digest all that an index says but the digest itself."""
-    said = {key: value for key, value in index.items() if key != "digest"}
-    return _digest(json.dumps(said, sort_keys=True))
+def tidy(corpus: Corpus) -> None:
+    """Remove what an interrupted recording has left, and the index does not name."""
+    exchanges = corpus.folder / _FOLDER
+    for path in [*corpus.folder.glob(".*"), *exchanges.glob("*")]:
+        unnamed = path.suffix == ".http" and path.stem not in corpus.exchanges
+        if unnamed or _ASIDE.fullmatch(path.name):
+            path.unlink()
 
 
 def _file(folder: Path, name: str) -> Path:
     return folder / _FOLDER / f"{name}.http"
 
 
-_KEYS: Final[dict[str, type]] = {
-    "oracle": dict,
-    "host": str,
-    "upstreams": list,
-    "environments": dict,
-    "complete": bool,
-    "declared": list,
-    "exchanges": dict,
-    "digest": str,
-}
-
-
-def _index(folder: Path) -> dict[str, Any]:
-    path = folder / _INDEX
-    try:
-        index: Any = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as exc:
-        raise StartError(
-            f"{folder} holds no corpus; run `hxroute record` to make one"
-        ) from exc
-    except OSError as exc:
-        raise StartError(f"{path} cannot be read: {exc.strerror}") from exc
-    except (ValueError, RecursionError) as exc:
-        raise StartError(f"{path} is not JSON; restore it, or record anew") from exc
-    known = isinstance(index, dict) and index.get("format")
-    if known != _FORMAT:
-        raise StartError(f"{path} is of another hxroute; record anew")
-    for key, kind in _KEYS.items():
-        if not isinstance(index.get(key), kind):
-            raise StartError(f"{path} has no right `{key}`; restore it, or record anew")
-    for name in index["exchanges"]:
-        if not NAME.fullmatch(name):
-            raise StartError(f"{path} names `{name}`, which no case can be called")
-    found: dict[str, Any] = index
-    return found
-
-
 def _text(folder: Path, name: str) -> str:
     path = _file(folder, name)
     try:
-        return path.read_bytes().decode("utf-8")
+        text = path.read_bytes().decode("utf-8")
     except FileNotFoundError as exc:
-        raise StartError(f"{path} is missing; restore it, or record it anew") from exc
+        raise StartError(f"{path} is missing; {_CURE}") from exc
     except OSError as exc:
         raise StartError(f"{path} cannot be read: {exc.strerror}") from exc
     except UnicodeDecodeError as exc:
-        raise StartError(f"{path} is not UTF-8; restore it, or record it anew") from exc
+        raise StartError(f"{path} is not UTF-8; {_CURE}") from exc
+    if "\r\n" in text:
+        raise StartError(
+            f"{path} has line ends of Windows, as git may write them; put "
+            "`*.http -text` into .gitattributes, and check it out again"
+        )
+    return text
 
 
 def _exchange(folder: Path, name: str, text: str) -> Exchange:
@@ -250,11 +234,11 @@ def _exchange(folder: Path, name: str, text: str) -> Exchange:
     try:
         exchange = httptext.parsed(text)
     except (ValueError, KeyError, IndexError) as exc:
-        raise StartError(
-            f"{path} is no exchange; restore it, or record it anew"
-        ) from exc
+        raise StartError(f"{path} is no exchange; {_CURE}") from exc
     if exchange.name != name:
-        raise StartError(f"{path} holds the case `{exchange.name}`; rename one of them")
+        raise StartError(
+            f"{path} holds the case `{printable(exchange.name)}`; restore its name"
+        )
     return exchange
 
 
@@ -263,8 +247,8 @@ def _check_folder(folder: Path, digests: Mapping[str, str]) -> None:
     names = {path.stem for path in (folder / _FOLDER).glob("*.http")}
     for name in sorted(names - digests.keys())[:1]:
         raise StartError(
-            f"{_file(folder, name)} was not recorded into {folder / _INDEX}; remove it, "
-            "or make it a case and record that"
+            f"{_file(folder, name)} was not recorded, {folder / index.INDEX} does not "
+            "name it; remove it"
         )
 
 
@@ -273,16 +257,15 @@ def _check_environments(corpus: Corpus) -> None:
         if exchange.case.environment not in corpus.environments:
             raise StartError(
                 f"{corpus.file(exchange.name)} wants the environment "
-                f"`{exchange.case.environment}`, which {corpus.index} does not define"
+                f"`{printable(exchange.case.environment)}`, which {corpus.index} does "
+                f"not define; {_CURE}"
             )
 
 
 def _what_changed(corpus: Corpus) -> str:
-    cure = "restore it, or say why: `hxroute record --declare REASON`"
-    if not corpus.changed:
-        return f"{corpus.index} was changed since it was recorded; {cure}"
     lines = [
-        f"{corpus.file(name)} was changed since it was recorded; {cure}"
+        f"{corpus.file(name)} was changed since it was recorded; restore it, or say "
+        "why: `hxroute record --declare REASON`"
         for name in corpus.changed[:_SHOWN]
     ]
     rest = len(corpus.changed) - _SHOWN

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -159,11 +160,36 @@ def is_rewritten(request: Request, body: str) -> bool:
 
 
 def canonical(body: str) -> str:
-    """Write JSON in one way, so that equal values are equal texts; leave all else."""
+    """Write JSON in one way, so that equal values are equal texts; leave all else.
+
+    The order of names, white space and escapes are no part of a value, nor how a number
+    with a fraction is written; that it has one is. A repeated name and a number too
+    large for a double are read in more than one way (RFC 8259 sections 4 and 6), and a
+    byte order mark or another encoding than UTF-8 by some readers only: they are left.
+    """
     try:
-        return json.dumps(json.loads(body.encode("latin-1")), sort_keys=True)
+        value = json.loads(
+            body.encode("latin-1").decode(),
+            object_pairs_hook=_members,
+            parse_float=_double,
+        )
+        return json.dumps(value, sort_keys=True)
     except (ValueError, RecursionError):
         return body
+
+
+def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("a name is repeated")
+    return members
+
+
+def _double(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError("no double is so large")
+    return number
 
 
 def digested(body: str) -> str:

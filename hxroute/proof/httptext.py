@@ -60,6 +60,12 @@ _TIMES: Final = re.compile(r"(.+) ([0-9]+) times")
 _WAITS: Final = re.compile(r"upstream waits ([0-9.e+-]+) s")
 _SAW: Final = re.compile(r"upstream (?:(.+) )?saw")
 
+_FACTS: Final = re.compile(
+    "upstream (.+ )?saw|"
+    f"{_SAW_NOTHING}|{_GOT}|{_CUT}|{_TRAILERS}|{_FAILED}|{_NOT_STARTED}"
+)
+"""The titles of what became of a case; what else stands there is a step."""
+
 _BARE: Final[dict[str, Step]] = {
     "upstream resets": {"reset": True},
     "upstream closes": {"close": True},
@@ -87,7 +93,7 @@ def parsed(text: str) -> Exchange:
     sections = [_taken_apart(part) for part in parts]
     (title, sent), *rest = sections
     request = _request(title, sent)
-    steps = [step for item in rest if (step := _step(*item)) is not None]
+    steps = [_step(*item) for item in rest if not _FACTS.fullmatch(item[0])]
     case = Case(named["case"], request, tuple(steps), named["environment"])
     return Exchange(case, _read_facts(rest))
 
@@ -114,6 +120,8 @@ def _client(request: Request) -> Iterator[tuple[str, str]]:
 
 def _request(title: str, content: str) -> Request:
     times = _TIMES.fullmatch(title)
+    if (times[1] if times else title) not in (_SENDS, f"{_SENDS}, body"):
+        raise ValueError("a request comes first")
     start, headers, body = _read_message(content)
     method, _, target = start.partition(" ")
     return Request(method, target, headers, body, int(times[2]) if times else 1)
@@ -141,8 +149,12 @@ def _number(seconds: float) -> str:
     return short if float(short) == seconds else repr(seconds)
 
 
-def _step(title: str, content: str) -> Step | None:
-    """Read a step of a script; None for what is none."""
+def _step(title: str, content: str) -> Step:
+    """Read a step of a script.
+
+    Raises:
+        KeyError: where it is none.
+    """
     times = _TIMES.fullmatch(title)
     waits = _WAITS.fullmatch(title)
     if title == "upstream answers":
@@ -153,7 +165,7 @@ def _step(title: str, content: str) -> Step | None:
         return unescaped(content)
     if times and times[1] == "upstream writes":
         return {"repeat": [unescaped(content), int(times[2])]}
-    return {"sleep": float(waits[1])} if waits else _BARE.get(title)
+    return {"sleep": float(waits[1])} if waits else _BARE[title]
 
 
 def _facts(facts: Facts) -> Iterator[tuple[str, str]]:

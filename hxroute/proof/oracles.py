@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from hxroute.compiler import Compiled
+from hxroute.diagnostics.shown import printable
 from hxroute.errors import StartError
 from hxroute.ir import Gateway
 from hxroute.proof.corpus import Oracle
@@ -24,6 +26,9 @@ __all__ = ["Oracled", "oracled", "with_keys"]
 
 _HOST: Final = "127.0.0.1:8000"
 """What requests name where no routes file says where the gateway listens."""
+
+_FIELD: Final = re.compile(r"[!-~]+")
+"""What the field `Host` may say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,10 @@ def oracled(
     names = [] if gateway is None else [item.name for item in gateway.upstreams]
     places = wheres(upstreams, names[0] if len(names) == 1 else UPSTREAM)
     _check(app, url, places, environments)
+    if host is not None and not _FIELD.fullmatch(host):
+        raise StartError(
+            f"`{printable(host)}` is no host; write it as --host HOST:PORT"
+        )
     ways = ", ".join(place.text for place in places.values())
     if url is not None:
         target = Url(url, places, environments[DEFAULT])

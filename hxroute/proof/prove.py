@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 
@@ -10,13 +11,21 @@ from hxroute.compiler import Compiled
 from hxroute.errors import StartError
 from hxroute.proof.blame import blamed
 from hxroute.proof.corpus import Corpus
-from hxroute.proof.exchange import Case, Exchange, Facts, leveled
+from hxroute.proof.exchange import DEFAULT, Case, Exchange, Facts, leveled
 from hxroute.proof.ledger import Ledger, judge
 from hxroute.proof.play import Way, play
 from hxroute.proof.targets import Target
 from hxroute.proof.verdict import Verdict
 
-__all__ = ["names_of", "prove", "selected", "verdict_of", "way_of", "with_blame"]
+__all__ = [
+    "in_default",
+    "names_of",
+    "prove",
+    "selected",
+    "verdict_of",
+    "way_of",
+    "with_blame",
+]
 
 Judged = Callable[[Verdict], object]
 
@@ -98,6 +107,26 @@ def selected(corpus: Corpus, patterns: Iterable[str]) -> list[Exchange]:
 
 def _fits(name: str, pattern: str) -> bool:
     return name == pattern or fnmatchcase(name, pattern)
+
+
+def in_default(
+    corpus: Corpus, exchanges: Iterable[Exchange]
+) -> tuple[list[Exchange], Counter[str]]:
+    """Divide exchanges: what a gateway can be asked that no variables can be given.
+
+    Returns:
+        Those in the default environment, or in one that is the same; and of each other
+        environment how many there are.
+    """
+    default = corpus.environments.get(DEFAULT, {})
+    fitting, others = [], Counter[str]()
+    for exchange in exchanges:
+        name = exchange.case.environment
+        if corpus.environments[name] == default:
+            fitting.append(exchange)
+        else:
+            others[name] += 1
+    return fitting, others
 
 
 def names_of(corpus: Corpus, compiled: Compiled) -> dict[str, str]:

@@ -29,6 +29,9 @@ _INDEX_EVERY: Final = 25
 _STEADY: Final = ("client.failure", "upstream.requests", "start.error", "client.status")
 """Facts without which there is nothing to compare with."""
 
+_NOT_LISTENING: Final = ("the gateway does not listen",)
+"""What no gateway says that was started: it has ended since."""
+
 
 @dataclass(slots=True)
 class Recorded:
@@ -78,32 +81,49 @@ def opened(
     empty = Corpus(
         folder, oracle, way.host, tuple(upstreams), way.environments, complete=False
     )
+    reason = None if anew is None else _reason(anew)
     if not empty.index.exists():
         return empty
+    if reason is not None:
+        declared, cases = corpora.past(folder)
+        told = Declaration(reason, cases)
+        return dataclasses.replace(empty, declared=(*declared, told))
     there = corpora.load(folder)
-    if anew is not None:
-        told = Declaration(anew, tuple(there.exchanges))
-        return dataclasses.replace(empty, declared=(*there.declared, told))
     for what in _others(there, empty):
         raise StartError(
-            f"{folder} was recorded with {what}; name another folder, "
+            f"{folder} was recorded {what}; name another folder, "
             "or record it all again: `--anew REASON`"
         )
     environments = {**there.environments, **way.environments}
     return dataclasses.replace(there, environments=environments)
 
 
+def _reason(text: str) -> str:
+    if not text.isprintable() or not text.strip():
+        raise StartError(
+            "say the reason in a line of text: why are the exchanges others now?"
+        )
+    return text.strip()
+
+
 def _others(there: Corpus, now: Corpus) -> Iterator[str]:
     """Say what of a recording is another now."""
-    if there.oracle != now.oracle:
-        yield f"another oracle, {there.oracle}"
+    if there.oracle.what != now.oracle.what:
+        yield f"from {there.oracle.what}, not {now.oracle.what}"
+    old, new = there.oracle.version, now.oracle.version
+    for name in [*old, *(new.keys() - old.keys())]:
+        if old.get(name) != new.get(name):
+            then, today = (made.get(name, "none")[:12] for made in (old, new))
+            yield f"from another {there.oracle.what}: its {name} was {then}, and is {today}"
+    if there.oracle.started != now.oracle.started:
+        yield f"another way: it was started {there.oracle.started}"
     if there.host != now.host:
-        yield f"another host, {there.host}"
+        yield f"with another host, {there.host}"
     if there.upstreams != now.upstreams:
-        yield f"other upstreams, {', '.join(there.upstreams)}"
+        yield f"with other upstreams, {', '.join(there.upstreams)}"
     for name, variables in now.environments.items():
         if there.environments.get(name, variables) != variables:
-            yield f"other variables in the environment `{name}`"
+            yield f"with other variables in the environment `{name}`"
 
 
 async def record(
@@ -126,20 +146,43 @@ async def record(
         StartError: where the gateway does not start, or an upstream cannot listen.
     """
     missing = [case for case in cases if not corpus.has(case)]
-    result = Recorded(dataclasses.replace(corpus, complete=False))
+    result = Recorded(_without(corpus, missing))
 
     def played(case: Case, times: Sequence[Facts]) -> None:
-        if "start.error" in times[0]:
-            raise StartError(times[0]["start.error"][0])
+        _check_alive(corpus, case, times)
         _take(result, case, times)
         progress(case)
 
     try:
         await play(missing, target, way, played)
-        result.corpus = _finished(result.corpus, cases)
     finally:
+        if result.new:
+            corpora.write(result.corpus)
+    if missing or not corpus.complete:
         corpora.write(result.corpus)
+        corpora.tidy(result.corpus)
+    result.corpus = _finished(result.corpus, cases)
+    corpora.write(result.corpus)
     return result
+
+
+def _without(corpus: Corpus, cases: Iterable[Case]) -> Corpus:
+    """Return the corpus that is not complete yet, without what others replace."""
+    gone = {case.name for case in cases}
+    kept = {n: item for n, item in corpus.exchanges.items() if n not in gone}
+    return dataclasses.replace(corpus, exchanges=kept, complete=False)
+
+
+def _check_alive(corpus: Corpus, case: Case, times: Iterable[Facts]) -> None:
+    """Refuse what is no word of the gateway's: that it did not start, or has ended."""
+    for facts in times:
+        if "start.error" in facts:
+            raise StartError(facts["start.error"][0])
+        if facts.get("client.failure") == _NOT_LISTENING:
+            raise StartError(
+                f"{corpus.oracle.what} ended before the case `{case.name}` was played; "
+                "what it was asked before made it end"
+            )
 
 
 def declare(folder: Path, reason: str) -> tuple[str, ...]:
@@ -149,10 +192,9 @@ def declare(folder: Path, reason: str) -> tuple[str, ...]:
         StartError: where nothing was changed.
     """
     corpus = corpora.load(folder, changed=True)
-    told = Declaration(reason, corpus.changed)
+    told = Declaration(_reason(reason), corpus.changed)
     changed = [corpus.exchanges[name] for name in corpus.changed]
     if not changed:
-        corpora.load(folder)  # says where it is the index
         raise StartError(
             f"no exchange of {folder} was changed; there is nothing to say"
         )
@@ -169,13 +211,13 @@ def _take(result: Recorded, case: Case, times: Sequence[Facts]) -> None:
     if any(name in _STEADY for name in varying):
         result.unsteady.append(case.name)
         return
+    if not result.new % _INDEX_EVERY:  # before the first is replaced, too
+        corpora.write(result.corpus)
     result.varying.update(varying)
     exchange = Exchange(case, first | dict.fromkeys(varying, VARIES))
     result.new += 1
     result.corpus = result.corpus.with_exchange(exchange)
     corpora.write_exchange(result.corpus, exchange)
-    if result.new % _INDEX_EVERY == 0:
-        corpora.write(result.corpus)
 
 
 def _finished(corpus: Corpus, cases: Iterable[Case]) -> Corpus:

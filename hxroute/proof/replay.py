@@ -26,6 +26,9 @@ __all__ = ["Gateway", "Replayed"]
 _LONG: Final = 1.0
 """Seconds from which on a case is better begun before it is asked for."""
 
+_AT_ONCE: Final = 8
+"""Gateways that such cases have at a time."""
+
 
 class Replayed(str):
     """An exchange as its file holds it, with what the new gateway did.
@@ -77,6 +80,7 @@ class Gateway:
         self._lanes: dict[str, asyncio.Task[Lane]] = {}
         self._stack = AsyncExitStack()
         self._begun: dict[str, Future[Facts]] = {}
+        self._free = asyncio.Semaphore(_AT_ONCE)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -139,7 +143,7 @@ class Gateway:
     async def _alone(self, case: Case) -> Facts:
         try:
             variables = self.environments[case.environment]
-            async with lane(self._target, variables, self._way) as running:
+            async with self._free, lane(self._target, variables, self._way) as running:
                 return await running.play(case)
         except NotStarted as exc:
             return {"start.error": (str(exc),)}

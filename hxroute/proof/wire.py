@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+import re
+import socket
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager, suppress
 from typing import Final
 
 from hxroute.proof.messages import Answer, Headers, Request, values
 
-__all__ = ["NoAnswer", "send"]
+__all__ = ["MOST", "NoAnswer", "send"]
+
+MOST: Final = 64 << 20
+"""Bytes that an answer may have: what does not end must not fill the memory."""
 
 _MAX_HEAD: Final = 1 << 20
 _STEP: Final = 1 << 16
-_BODILESS: Final = frozenset({204, 304})
+_BODILESS: Final = frozenset({101, 204, 304})
+_STATUS_LINE: Final = re.compile(r"HTTP/1\.[01] ([0-9]{3})(?: .*)?")
+_LENGTH: Final = re.compile(r"[0-9]{1,18}")
+_SIZE: Final = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;.*)?")
 
 
 class NoAnswer(Exception):
@@ -31,56 +40,136 @@ async def send(
         patience: seconds until an answer must be whole.
 
     Raises:
-        NoAnswer: where no whole head came, or the body did not end in time.
+        NoAnswer: where no whole head came, or the body did not end in time or at all.
     """
     try:
         async with asyncio.timeout(patience):
             return await _exchange(request, address, request.wire(host))
     except TimeoutError as exc:
         raise NoAnswer(f"no whole answer within {patience:g} s") from exc
-    except asyncio.IncompleteReadError as exc:
-        cut = "within its head" if exc.partial else "without one"
-        raise NoAnswer(f"the connection ended {cut}") from exc
+    except EOFError as exc:
+        raise NoAnswer(f"the connection ended {exc}") from exc
+    except socket.gaierror as exc:
+        raise NoAnswer("the gateway's host is not known") from exc
     except ConnectionRefusedError as exc:
         raise NoAnswer("the gateway does not listen") from exc
     except OSError as exc:
         raise NoAnswer("the connection was reset") from exc
-    except (ValueError, IndexError, asyncio.LimitOverrunError) as exc:
+    except ValueError as exc:
         raise NoAnswer("what came is no HTTP/1.1 answer") from exc
 
 
 async def _exchange(request: Request, address: tuple[str, int], data: bytes) -> Answer:
-    reader, writer = await asyncio.open_connection(*address, limit=_MAX_HEAD)
-    sending = asyncio.ensure_future(_write(writer, data))
+    with await _connected(address) as connection:
+        async with _sending(connection, data):
+            return await _read_answer(_Received(connection), request.method)
+
+
+async def _connected(address: tuple[str, int]) -> socket.socket:
+    """Connect to the first of a host's addresses where something listens."""
+    loop = asyncio.get_running_loop()
+    failed: OSError = ConnectionRefusedError()
+    for family, kind, protocol, _, place in await loop.getaddrinfo(
+        *address, type=socket.SOCK_STREAM
+    ):
+        with ExitStack() as stack:
+            connection = stack.enter_context(socket.socket(family, kind, protocol))
+            connection.settimeout(0)
+            try:
+                await loop.sock_connect(connection, place)
+            except OSError as exc:
+                failed = exc
+            else:
+                stack.pop_all()
+                return connection
+    raise failed
+
+
+@asynccontextmanager
+async def _sending(connection: socket.socket, data: bytes) -> AsyncIterator[None]:
+    """Send meanwhile: an answer may come, and the end of it, before the last byte.
+
+    What cannot be sent any more is no failure of what comes.
+    """
+
+    async def send_all() -> None:
+        with suppress(OSError):
+            await asyncio.get_running_loop().sock_sendall(connection, data)
+
+    task = asyncio.ensure_future(send_all())
     try:
-        return await _read_answer(reader, request.method)
+        yield
     finally:
-        sending.cancel()
-        with suppress(asyncio.CancelledError):
-            await sending
-        writer.close()
+        task.cancel()
+        await asyncio.wait([task])
 
 
-async def _write(writer: asyncio.StreamWriter, data: bytes) -> None:
-    with suppress(ConnectionError):  # an early answer closes before the last byte
-        writer.write(data)
-        await writer.drain()
+class _Received:
+    """What comes over a connection, taken piece by piece.
+
+    Everything raises EOFError where the connection ends before, and NoAnswer where more
+    comes than anybody wants to keep.
+    """
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._kept = bytearray()
+        self._count = 0
+
+    async def until(self, mark: bytes) -> bytes:
+        """Take what stands before a mark, and the mark away.
+
+        Raises:
+            ValueError: where none stands there.
+        """
+        looked = 0
+        while (end := self._kept.find(mark, looked)) < 0:
+            looked = max(0, len(self._kept) - len(mark) + 1)
+            if looked > _MAX_HEAD:
+                raise ValueError
+            await self._more()
+        found = bytes(self._kept[:end])
+        del self._kept[: end + len(mark)]
+        return found
+
+    async def into(self, body: bytearray, length: int | None) -> None:
+        """Move so many bytes, or all, to a body as they come."""
+        while length is None or length > 0:
+            if not self._kept:
+                await self._more()
+            part = self._kept[:length]
+            del self._kept[: len(part)]
+            body += part
+            length = None if length is None else length - len(part)
+
+    async def _more(self) -> None:
+        loop = asyncio.get_running_loop()
+        data = await loop.sock_recv(self._connection, _STEP)
+        if not data:
+            raise EOFError("within its head" if self._kept else "without one")
+        self._count += len(data)
+        if self._count > MOST:
+            raise NoAnswer(f"the answer has more than {MOST >> 20} MiB")
+        self._kept += data
 
 
-async def _read_answer(reader: asyncio.StreamReader, method: str) -> Answer:
-    status, headers = await _read_head(reader)
-    while 100 <= status < 200:
-        status, headers = await _read_head(reader)
+async def _read_answer(received: _Received, method: str) -> Answer:
+    status, headers = await _read_head(received)
+    while 100 <= status < 200 and status not in _BODILESS:
+        status, headers = await _read_head(received)
     if method == "HEAD" or status in _BODILESS:
         return Answer(status, headers)
-    body, complete, trailers = await _read_body(reader, headers)
+    body, complete, trailers = await _read_body(received, headers)
     return Answer(status, headers, body.decode("latin-1"), complete, trailers)
 
 
-async def _read_head(reader: asyncio.StreamReader) -> tuple[int, Headers]:
-    head = (await reader.readuntil(b"\r\n\r\n"))[:-4].decode("latin-1")
+async def _read_head(received: _Received) -> tuple[int, Headers]:
+    head = (await received.until(b"\r\n\r\n")).decode("latin-1")
     start, *lines = head.split("\r\n")
-    return int(start.split(" ")[1]), _fields(lines)
+    status = _STATUS_LINE.fullmatch(start)
+    if status is None:
+        raise ValueError
+    return int(status[1]), _fields(lines)
 
 
 def _fields(lines: list[str]) -> Headers:
@@ -89,44 +178,48 @@ def _fields(lines: list[str]) -> Headers:
 
 
 async def _read_body(
-    reader: asyncio.StreamReader, headers: Headers
-) -> tuple[bytes, bool, Headers]:
+    received: _Received, headers: Headers
+) -> tuple[bytearray, bool, Headers]:
     """Read a body, say whether it is whole, and its trailers (RFC 9112 section 6.3)."""
-    if [item.lower() for item in values(headers, "transfer-encoding")] == ["chunked"]:
-        return await _read_chunks(reader)
-    lengths = values(headers, "content-length")
-    length = int(lengths[0]) if lengths else None
-    body, ended = await _read_plain(reader, length)
-    return body, ended if length is None else len(body) == length, ()
-
-
-async def _read_plain(
-    reader: asyncio.StreamReader, length: int | None
-) -> tuple[bytes, bool]:
-    """Read a body of a length, or to the end; say whether the end came in order."""
-    body = bytearray()
+    body, length = bytearray(), _length(headers)
     try:
-        while length is None or len(body) < length:
-            wanted = _STEP if length is None else min(_STEP, length - len(body))
-            data = await reader.read(wanted)
-            if not data:
-                break
-            body += data
-    except ConnectionError:
-        return bytes(body), False
-    return bytes(body), True
-
-
-async def _read_chunks(reader: asyncio.StreamReader) -> tuple[bytes, bool, Headers]:
-    body, trailers = b"", []
-    try:
-        while size := int((await reader.readuntil(b"\n")).split(b";")[0], 16):
-            body += await reader.readexactly(size)
-            await reader.readexactly(2)
-        while line := (await reader.readuntil(b"\n")).strip():
-            trailers.append(line.decode("latin-1"))
-    except asyncio.IncompleteReadError as cut:
-        return body + cut.partial, False, ()
+        if _is_chunked(headers):
+            return body, True, await _read_chunks(received, body)
+        await received.into(body, length)
+    except EOFError:  # the end of a body without a length
+        return body, length is None and not _is_chunked(headers), ()
     except ConnectionError:
         return body, False, ()
-    return body, True, _fields(trailers)
+    return body, True, ()
+
+
+def _is_chunked(headers: Headers) -> bool:
+    codings = ",".join(values(headers, "transfer-encoding")).lower().split(",")
+    return codings[-1].strip() == "chunked"
+
+
+def _length(headers: Headers) -> int | None:
+    lengths = values(headers, "content-length")
+    if not lengths:
+        return None
+    if _LENGTH.fullmatch(lengths[0]) is None:
+        raise ValueError
+    return int(lengths[0])
+
+
+async def _read_chunks(received: _Received, body: bytearray) -> Headers:
+    while size := await _read_size(received):
+        await received.into(body, size)
+        if await received.until(b"\r\n"):
+            raise ValueError
+    trailers = []
+    while line := await received.until(b"\r\n"):
+        trailers.append(line.decode("latin-1"))
+    return _fields(trailers)
+
+
+async def _read_size(received: _Received) -> int:
+    size = _SIZE.fullmatch(await received.until(b"\r\n"))
+    if size is None:
+        raise ValueError
+    return int(size[1], 16)

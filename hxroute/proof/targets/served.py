@@ -49,7 +49,7 @@ def main() -> None:
     os.chdir(wish["folder"])
     _map_hosts(wish["hosts"])
     app, about = _load(wish["app"], wish["folder"])
-    # uvloop looks hosts up by itself.
+    # uvloop connects by itself.
     loop = "asyncio" if wish["hosts"] else "auto"
     listens = functools.partial(_tell, told, about)
     _serve(app, wish["app"], loop, listens)
@@ -150,18 +150,37 @@ def _sha256(file: str) -> str:
 
 
 def _map_hosts(hosts: dict[str, int]) -> None:
-    """Let every look-up of a host and port lead to a port of 127.0.0.1."""
+    """Let every connection to a host and port lead to a port of 127.0.0.1.
+
+    A look-up alone is not enough: some clients keep its address and take their own
+    port. So each host gets an address that is nobody's, by which a connection is told.
+    """
+    if not hosts:
+        return
+    names = dict.fromkeys(place.rpartition(":")[0] for place in hosts)
+    addresses = {
+        name: name if name.replace(".", "").isdigit() else f"127.77.0.{n}"
+        for n, name in enumerate(names, 1)
+    }
+    ours = {
+        (addresses[name], int(port)): ("127.0.0.1", mapped)
+        for place, mapped in hosts.items()
+        for name, _, port in [place.rpartition(":")]
+    }
     look_up = socket.getaddrinfo
 
-    def ours(host: Any, port: Any, *args: Any, **options: Any) -> Any:
+    def looked_up(host: Any, port: Any, *args: Any, **options: Any) -> Any:
         name = host.decode() if isinstance(host, bytes) else str(host)
-        mapped = hosts.get(f"{name.lower()}:{port}")
-        if mapped is None:
-            return look_up(host, port, *args, **options)
-        return look_up("127.0.0.1", mapped, *args, **options)
+        if f"{name.lower()}:{port}" in hosts:
+            host = addresses[name.lower()]
+        return look_up(host, port, *args, **options)
 
-    if hosts:
-        socket.getaddrinfo = ours
+    def led(connect: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda self, address: connect(self, ours.get(address, address))
+
+    socket.getaddrinfo = looked_up
+    for name in ("connect", "connect_ex"):
+        setattr(socket.socket, name, led(getattr(socket.socket, name)))
 
 
 def _end_with_the_starter() -> None:
