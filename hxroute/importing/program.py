@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from dataclasses import dataclass, field
 from typing import Final
@@ -219,11 +220,21 @@ def _is_docstring(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
+_MAYBE_KEY: Final = re.compile(r".{25}|[A-Za-z].*[0-9]|[0-9].*[A-Za-z]", re.DOTALL)
+"""Texts that no finding repeats: long ones, and those of letters and digits."""
+
+_PARTS: Final = (ast.ExceptHandler, ast.arg, ast.withitem, ast.keyword)
+"""What is no statement and no expression, so that it is not parsed by itself."""
+
+
 class _Quiet(ast.NodeTransformer):
-    """Takes longer texts out of a piece of source: one may be a key."""
+    """Takes texts out of a piece of source that may be keys."""
 
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
-        if isinstance(node.value, str | bytes) and len(node.value) > 24:
+        value = node.value
+        if isinstance(value, bytes):
+            value = value.decode("latin-1")
+        if isinstance(value, str) and _MAYBE_KEY.search(value):
             return ast.Constant("…")
         return node
 
@@ -232,7 +243,7 @@ def shown(node: ast.AST) -> str:
     """Return the first line of a piece of source, for a finding."""
     try:
         text = ast.unparse(node)
-        if len(text) > 24:
+        if not isinstance(node, _PARTS):
             text = ast.unparse(_Quiet().visit(ast.parse(text)))
     except (RecursionError, SyntaxError, ValueError):
         text = type(node).__name__

@@ -175,6 +175,23 @@ def test_keys_in_a_program_are_nowhere_in_what_is_made() -> None:
     assert other not in shown
 
 
+@pytest.mark.parametrize("secret", ["hunter2", "s3cr3t", "a-long-pass-phrase-of-words"])
+def test_texts_that_may_be_secrets_are_in_no_finding(secret: str) -> None:
+    draft = with_head(f"""
+    @app.get("/a")
+    def a(request: Request):
+        login("admin", {secret!r}, b={secret.encode()!r})
+        value = login({secret!r})
+        with session({secret!r}):
+            pass
+        raise Odd({secret!r})
+    """)
+    shown = draft.text + "".join(item.text for item in draft.findings)
+
+    assert draft.said("manual", "login(")
+    assert secret not in shown
+
+
 def test_program_is_never_run(tmp_path: Path) -> None:
     mark = tmp_path / "ran"
     with_head(f"""
