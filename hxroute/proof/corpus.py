@@ -168,12 +168,20 @@ def _declared(said: Mapping[str, Any]) -> tuple[Declaration, ...]:
 
 
 def write_exchange(corpus: Corpus, exchange: Exchange) -> None:
-    """Write one exchange."""
-    files.write(corpus.file(exchange.name), text_of(exchange))
+    """Write one exchange.
+
+    Raises:
+        StartError: where that cannot be.
+    """
+    _write(corpus.file(exchange.name), text_of(exchange))
 
 
 def write(corpus: Corpus) -> None:
-    """Write the index."""
+    """Write the index.
+
+    Raises:
+        StartError: where that cannot be.
+    """
     said = index.digested(
         {
             "oracle": {
@@ -195,7 +203,7 @@ def write(corpus: Corpus) -> None:
             },
         }
     )
-    files.write(corpus.index, json.dumps(said, indent=2, ensure_ascii=False) + "\n")
+    _write(corpus.index, json.dumps(said, indent=2, ensure_ascii=False) + "\n")
 
 
 def tidy(corpus: Corpus) -> None:
@@ -205,6 +213,13 @@ def tidy(corpus: Corpus) -> None:
         unnamed = path.suffix == ".http" and path.stem not in corpus.exchanges
         if unnamed or _ASIDE.fullmatch(path.name):
             path.unlink()
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        files.write(path, text)
+    except OSError as exc:
+        raise StartError(f"{path} cannot be written: {exc.strerror}") from exc
 
 
 def _file(folder: Path, name: str) -> Path:

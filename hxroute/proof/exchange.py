@@ -6,9 +6,10 @@
 facts are equal; what is not compared never becomes a fact.
 
     client.status, client.headers.NAME, client.body, client.complete,
-    client.trailers.NAME, client.failure
+    client.trailers.NAME, client.failure, client.excess, client.version, client.interim
     upstream.requests, upstream.name, upstream.method, upstream.target,
-    upstream.headers.NAME, upstream.body
+    upstream.headers.NAME, upstream.body, upstream.trailers.NAME, upstream.framing,
+    upstream.version, upstream.torn
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from hxroute.proof import oddities
 from hxroute.proof.messages import Answer, Header, Request
 from hxroute.sandbox.scripted import OK, Script
 from hxroute.sandbox.seen import Seen
@@ -68,6 +70,8 @@ _FRAMING: Final = frozenset(
 )
 """The fields of an upstream request that belong to the connection."""
 
+_UPSTREAM_FIELD: Final = re.compile(r"upstream\.(?:[0-9]+\.)?headers\.(.+)")
+
 _INVENTED: Final = ("accept", "accept-encoding", "user-agent")
 """What client libraries add of their own, where the client has sent none."""
 
@@ -95,8 +99,8 @@ class Exchange:
         return self.case.name
 
 
-def client_facts(answer: Answer) -> Facts:
-    """State what the client got."""
+def client_facts(answer: Answer, script: Script = ()) -> Facts:
+    """State what the client got; `script` is what the upstream answered."""
     headers = [item for item in answer.headers if item[0].lower() not in _NOT_COMPARED]
     return {
         "client.status": (str(answer.status),),
@@ -104,11 +108,16 @@ def client_facts(answer: Answer) -> Facts:
         "client.body": (digested(answer.body),),
         **_header_facts("client.trailers.", answer.trailers),
         "client.complete": (str(answer.complete).lower(),),
+        **oddities.of_answer(answer, script),
     }
 
 
 def upstream_facts(
-    request: Request, seen: Iterable[tuple[str, Seen]], *, named: bool = False
+    request: Request,
+    seen: Iterable[tuple[str, Seen]],
+    *,
+    named: bool = False,
+    hosts: Mapping[str, Collection[str]] | None = None,
 ) -> Facts:
     """State what reached the upstreams.
 
@@ -116,6 +125,7 @@ def upstream_facts(
         request: what the client sent.
         seen: the name of an upstream and what it saw, in the order of arrival.
         named: whether there are several, so that their names are facts.
+        hosts: what the field Host may say to each, None where that is not known.
     """
     facts: Facts = {}
     count = 0
@@ -124,6 +134,9 @@ def upstream_facts(
         if named:
             facts[f"{prefix}name"] = (name,)
         facts |= _seen_facts(request, one, prefix)
+        facts |= oddities.of_request(
+            one, prefix, None if hosts is None else hosts[name]
+        )
     return facts | {"upstream.requests": (str(count),)}
 
 
@@ -140,11 +153,11 @@ def _seen_facts(request: Request, seen: Seen, prefix: str) -> Facts:
 
 def without_invented(request: Request, facts: Facts) -> Facts:
     """Drop the fields that a client library added of its own."""
-    gone = tuple(f"headers.{name}" for name in _INVENTED if not request.values(name))
+    gone = {name for name in _INVENTED if not request.values(name)}
     return {
         name: value
         for name, value in facts.items()
-        if not (name.startswith("upstream.") and name.endswith(gone))
+        if not ((found := _UPSTREAM_FIELD.fullmatch(name)) and found[1] in gone)
     }
 
 

@@ -53,6 +53,14 @@ _GOT: Final = "client got"
 _CUT: Final = "client got, cut short"
 _TRAILERS: Final = "client got trailers"
 _FAILED: Final = "client got no answer"
+_BESIDES: Final = "besides"
+"""What of the facts has no place in a message, line by line."""
+
+_PLACED: Final = re.compile(
+    r"start\.error|client\.(?:status|body|complete|failure|(?:headers|trailers)\..*)"
+    r"|upstream\.(?:requests|(?:[0-9]+\.)?(?:name|method|target|body|headers\..*))",
+    re.DOTALL,
+)
 _NOT_STARTED: Final = "gateway did not start"
 _PROTOCOL: Final = "HTTP/1.1 "
 
@@ -62,7 +70,7 @@ _SAW: Final = re.compile(r"upstream (?:(.+) )?saw")
 
 _FACTS: Final = re.compile(
     "upstream (.+ )?saw|"
-    f"{_SAW_NOTHING}|{_GOT}|{_CUT}|{_TRAILERS}|{_FAILED}|{_NOT_STARTED}"
+    f"{_SAW_NOTHING}|{_GOT}|{_CUT}|{_TRAILERS}|{_BESIDES}|{_FAILED}|{_NOT_STARTED}"
 )
 """The titles of what became of a case; what else stands there is a step."""
 
@@ -186,6 +194,9 @@ def _facts(facts: Facts) -> Iterator[tuple[str, str]]:
         body = _one(facts, prefix, "body")
         yield title, _message(start, _named(facts, f"{prefix}headers."), body)
     yield from _got(facts)
+    others = [name for name in sorted(facts) if not _PLACED.fullmatch(name)]
+    if others:
+        yield _BESIDES, _fields(tuple((n, value) for n in others for value in facts[n]))
 
 
 def _got(facts: Facts) -> Iterator[tuple[str, str]]:
@@ -236,6 +247,8 @@ def _read_got(title: str, content: str) -> Facts:
         }
     if title == _TRAILERS:
         return _grouped("client.trailers.", _read_fields(content))
+    if title == _BESIDES:
+        return _grouped("", _read_fields(content))
     texts = {_FAILED: "client.failure", _NOT_STARTED: "start.error"}
     return {texts[title]: (unescaped(content),)} if title in texts else {}
 

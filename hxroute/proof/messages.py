@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-__all__ = ["Answer", "Header", "Headers", "Request", "unchunked", "values"]
+__all__ = ["HTTP_1_1", "Answer", "Header", "Headers", "Request", "unchunked", "values"]
+
+HTTP_1_1: Final = "HTTP/1.1"
 
 Header = tuple[str, str]
 Headers = tuple[Header, ...]
@@ -66,13 +69,19 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a client got; `complete` is false where it was cut short."""
+    """What a client got; `complete` is false where it was cut short.
+
+    `interim` are the statuses that came before it, `excess` what came behind its end.
+    """
 
     status: int
     headers: Headers
     body: str = ""
     complete: bool = True
     trailers: Headers = ()
+    version: str = HTTP_1_1
+    interim: tuple[int, ...] = ()
+    excess: str = ""
 
 
 def unchunked(text: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from hxroute.compiler import Compiled
 from hxroute.diagnostics.shown import printable
@@ -80,7 +81,7 @@ def oracled(
     if url is not None:
         target = Url(url, places, environments[DEFAULT])
         oracle = Oracle(url, {}, f"ran already, its upstream at {ways}")
-        named = host or url.removeprefix("http://").rstrip("/")
+        named = host or urlsplit(url).netloc
         return Oracled(target, oracle, tuple(places), named)
     assert app is not None
     listens = _HOST

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Final
 
+from hxroute.proof import oddities
 from hxroute.proof.exchange import (
     Case,
     Facts,
@@ -69,6 +70,7 @@ class Lane:
     host: str
     invents: bool
     named: bool
+    hosts: Mapping[str, frozenset[str]]
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def play(self, case: Case) -> Facts:
@@ -78,10 +80,13 @@ class Lane:
             async with self.stage.plays(case.script) as seen:
                 try:
                     answer = await send(case.request, self.address, self.host, patience)
-                    client = client_facts(answer)
+                    client = client_facts(answer, case.script)
                 except NoAnswer as exc:
                     client = {"client.failure": (str(exc),)}
-            facts = client | upstream_facts(case.request, seen, named=self.named)
+            facts = client | upstream_facts(
+                case.request, seen, named=self.named, hosts=self.hosts
+            )
+            facts |= oddities.of_torn(seen.torn)
         return without_invented(case.request, facts) if self.invents else facts
 
 
@@ -97,7 +102,11 @@ async def lane(
     async with Stage(target.ports) as stage:
         started = target.started(environment, stage.ports, turn)
         async with _aside(started) as address:
-            yield Lane(stage, address, way.host, target.invents, way.named)
+            hosts = {
+                name: target.hosts | {f"127.0.0.1:{port}", f"localhost:{port}"}
+                for name, port in stage.ports.items()
+            }
+            yield Lane(stage, address, way.host, target.invents, way.named, hosts)
 
 
 @contextlib.asynccontextmanager

@@ -16,7 +16,7 @@ from typing import Final
 from hxroute.errors import StartError
 from hxroute.proof import corpus as corpora
 from hxroute.proof.corpus import Corpus, Declaration, Oracle
-from hxroute.proof.exchange import VARIES, Case, Exchange, Facts
+from hxroute.proof.exchange import DEFAULT, VARIES, Case, Exchange, Facts
 from hxroute.proof.play import Way, play
 from hxroute.proof.targets import Target
 from hxroute.proof.verdict import differing
@@ -48,9 +48,9 @@ class Recorded:
 
     @property
     def statuses(self) -> Counter[str]:
-        """Count the exchanges by status; one that has none by `none`."""
+        """Count the exchanges by status; one that has none as `no answer`."""
         facts = (item.facts for item in self.corpus.exchanges.values())
-        return Counter(item.get("client.status", ("none",))[0] for item in facts)
+        return Counter(item.get("client.status", ("no answer",))[0] for item in facts)
 
     @property
     def calls(self) -> int:
@@ -177,7 +177,9 @@ def _check_alive(corpus: Corpus, case: Case, times: Iterable[Facts]) -> None:
     """Refuse what is no word of the gateway's: that it did not start, or has ended."""
     for facts in times:
         if "start.error" in facts:
-            raise StartError(facts["start.error"][0])
+            where = f"in the environment `{case.environment}`: "
+            where = "" if case.environment == DEFAULT else where
+            raise StartError(f"{where}{facts['start.error'][0]}")
         if facts.get("client.failure") == _NOT_LISTENING:
             raise StartError(
                 f"{corpus.oracle.what} ended before the case `{case.name}` was played; "

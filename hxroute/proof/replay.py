@@ -19,7 +19,7 @@ from hxroute.proof.play import Lane, lane, pause
 from hxroute.proof.prove import names_of, verdict_of, way_of, with_blame
 from hxroute.proof.targets import NotStarted
 from hxroute.proof.targets import compiled as targets
-from hxroute.proof.verdict import Verdict, apply
+from hxroute.proof.verdict import Difference, Verdict, apply
 
 __all__ = ["Gateway", "Replayed"]
 
@@ -34,7 +34,8 @@ class Replayed(str):
     """An exchange as its file holds it, with what the new gateway did.
 
     Where a difference is sanctioned it shows what was recorded: what the ledger pins
-    was found. `verdict` says all of it.
+    was found. Where that was not, though what was recorded was, it shows the pin, which
+    no file of an exchange has. `verdict` says all of it.
     """
 
     __slots__ = ("verdict",)
@@ -52,9 +53,16 @@ class Replayed(str):
         facts = apply(verdict.recorded.facts, old | new)
         if others and "start.error" in new:
             facts = {"start.error": new["start.error"]}
-        text = cls(httptext.rendered(Exchange(verdict.recorded.case, facts)))
-        text.verdict = verdict
-        return text
+        text = httptext.rendered(Exchange(verdict.recorded.case, facts))
+        text += "".join(map(_pin, (item for item in others if item.new == item.old)))
+        found = cls(text)
+        found.verdict = verdict
+        return found
+
+
+def _pin(item: Difference) -> str:
+    pinned = "\n".join(item.pinned or ("(absent)",))
+    return f"\n--- the ledger pins {item.fact}\n{pinned}\n"
 
 
 class Gateway:

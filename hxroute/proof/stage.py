@@ -16,12 +16,22 @@ from typing import Final, Self
 
 from hxroute.errors import StartError
 from hxroute.proof.exchange import REFUSED
-from hxroute.sandbox.scripted import OK, Script, ScriptedUpstream
+from hxroute.sandbox.scripted import OK, Connection, Script, ScriptedUpstream
 from hxroute.sandbox.seen import Seen
 
 __all__ = ["HOST", "Stage"]
 
 HOST: Final = "127.0.0.1"
+_SHARED: Final = (socket.SO_REUSEADDR, socket.SO_REUSEPORT)
+"""What lets a socket listen on a port that another of ours keeps."""
+
+_GRACE: Final = 0.03
+"""Seconds in which a gateway that goes on after its answer shows it: what comes later is
+taken for another case's."""
+
+_SHOWN: Final = 200
+"""Bytes of the first line of a request that never became whole."""
+
 _PATIENCE: Final = 0.1
 """Seconds in which a gateway that watches its connections has closed those we ended."""
 
@@ -58,16 +68,28 @@ class Stage:
         return {name: upstream.port for name, upstream in self._upstreams.items()}
 
     @contextlib.asynccontextmanager
-    async def plays(self, script: Script) -> AsyncIterator[list[tuple[str, Seen]]]:
+    async def plays(self, script: Script) -> AsyncIterator[Arrived]:
         """Answer every request by a script; what arrives meanwhile is in the list."""
-        seen: list[tuple[str, Seen]] = []
+        seen = Arrived()
         for name, upstream in self._upstreams.items():
             await upstream.expects(script, name, seen)
         try:
             yield seen
+            await asyncio.sleep(_GRACE)
         finally:
             for upstream in self._upstreams.values():
                 await upstream.rest()
+
+
+class Arrived(list[tuple[str, Seen]]):
+    """The requests that reached an upstream, each with its name.
+
+    `torn` are the first lines of those that began, and never became whole.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.torn: list[str] = []
 
 
 class _Upstream(ScriptedUpstream):
@@ -78,14 +100,18 @@ class _Upstream(ScriptedUpstream):
         self._wish = port
         self._script: Script = OK
         self._name = ""
-        self._into: list[tuple[str, Seen]] = []
+        self._into = Arrived()
         self._lazy = False
         self._holder: socket.socket | None = None
 
     async def __aenter__(self) -> Self:
-        self._holder = _bound(self._wish)
+        self._holder = _held(self._wish)
         self._wish = self._holder.getsockname()[1]
-        await self._listen()
+        try:
+            await self._listen()
+        except BaseException:
+            await self.__aexit__()
+            raise
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -104,10 +130,15 @@ class _Upstream(ScriptedUpstream):
         self._into.append((self._name, request))
         super().began(request)
 
-    async def expects(
-        self, script: Script, name: str, into: list[tuple[str, Seen]]
-    ) -> None:
+    def lost(self, connection: Connection) -> None:
+        if connection.unread:
+            line = bytes(connection.unread).split(b"\r\n")[0][:_SHOWN]
+            self._into.torn.append(line.decode("latin-1"))
+        super().lost(connection)
+
+    async def expects(self, script: Script, name: str, into: Arrived) -> None:
         """Play a script from now on, and list what arrives."""
+        await self._end_all()  # what was opened since the last case
         self._script, self._name, self._into = script, name, into
         self.seen.clear()
         refuses = script == REFUSED
@@ -131,10 +162,11 @@ class _Upstream(ScriptedUpstream):
         await self._end_all()
 
     async def _listen(self) -> None:
-        listener = _bound(self._wish)
+        listener = _bound(self._wish, *_SHARED)
         self._server = await asyncio.get_running_loop().create_server(
-            self.connection, sock=listener, backlog=256
+            self.connection, sock=listener, backlog=256, start_serving=False
         )
+        await self._server.start_serving()
 
     async def _deafen(self) -> None:
         if self._server is not None:
@@ -148,21 +180,36 @@ class _Upstream(ScriptedUpstream):
         await self._until(lambda: not self._connections)
 
 
-def _bound(port: int) -> socket.socket:
-    """Bind a socket that shares its port with those of this process.
+def _held(port: int) -> socket.socket:
+    """Bind a socket that keeps a port, also while nothing listens.
 
     Raises:
-        StartError: where somebody else has it.
+        StartError: where somebody else listens there.
+    """
+    if port:
+        _bound(port, socket.SO_REUSEADDR).close()  # nobody who would share it
+    try:
+        return _bound(port, socket.SO_REUSEPORT)
+    except StartError:  # connections of before are in TIME-WAIT: RFC 9293 section 3.6.1
+        return _bound(port, *_SHARED)
+
+
+def _bound(port: int, *options: int) -> socket.socket:
+    """Bind a socket.
+
+    Raises:
+        StartError: where somebody else has the port.
     """
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        for option in options:
+            bound.setsockopt(socket.SOL_SOCKET, option, 1)
         bound.bind((HOST, port))
-    except OSError as exc:
+    except (OSError, OverflowError) as exc:
         bound.close()
+        why = getattr(exc, "strerror", None) or exc
         raise StartError(
-            f"the scripted upstream cannot listen on {HOST}:{port} ({exc.strerror}); "
+            f"the scripted upstream cannot listen on {HOST}:{port} ({why}); "
             "stop what listens there"
         ) from exc
     return bound

@@ -7,6 +7,7 @@ import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Final
 
 from hxroute.proof.messages import Answer, Headers, Request, values
@@ -19,7 +20,10 @@ MOST: Final = 64 << 20
 _MAX_HEAD: Final = 1 << 20
 _STEP: Final = 1 << 16
 _BODILESS: Final = frozenset({101, 204, 304})
-_STATUS_LINE: Final = re.compile(r"HTTP/1\.[01] ([0-9]{3})(?: .*)?")
+_LINGER: Final = 0.1
+"""Seconds that a gateway has to close the connection, as it was asked to."""
+
+_STATUS_LINE: Final = re.compile(r"(HTTP/1\.[01]) ([0-9]{3})(?: .*)?")
 _LENGTH: Final = re.compile(r"[0-9]{1,18}")
 _SIZE: Final = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;.*)?")
 
@@ -142,6 +146,17 @@ class _Received:
             body += part
             length = None if length is None else length - len(part)
 
+    async def rest(self) -> bytes:
+        """Take what comes behind an answer, until the end or for a little while.
+
+        A client that keeps its connections would read it as the next answer.
+        """
+        with suppress(EOFError, OSError, TimeoutError):
+            async with asyncio.timeout(_LINGER):
+                while len(self._kept) < _STEP:
+                    await self._more()
+        return bytes(self._kept)
+
     async def _more(self) -> None:
         loop = asyncio.get_running_loop()
         data = await loop.sock_recv(self._connection, _STEP)
@@ -154,22 +169,28 @@ class _Received:
 
 
 async def _read_answer(received: _Received, method: str) -> Answer:
-    status, headers = await _read_head(received)
-    while 100 <= status < 200 and status not in _BODILESS:
-        status, headers = await _read_head(received)
-    if method == "HEAD" or status in _BODILESS:
-        return Answer(status, headers)
-    body, complete, trailers = await _read_body(received, headers)
-    return Answer(status, headers, body.decode("latin-1"), complete, trailers)
+    interim: list[int] = []
+    answer = await _read_head(received)
+    while 100 <= answer.status < 200 and answer.status not in _BODILESS:
+        interim.append(answer.status)
+        answer = await _read_head(received)
+    answer = replace(answer, interim=tuple(interim))
+    if method != "HEAD" and answer.status not in _BODILESS:
+        body, complete, trailers = await _read_body(received, answer.headers)
+        text = body.decode("latin-1")
+        answer = replace(answer, body=text, complete=complete, trailers=trailers)
+    if not answer.complete:
+        return answer
+    return replace(answer, excess=(await received.rest()).decode("latin-1"))
 
 
-async def _read_head(received: _Received) -> tuple[int, Headers]:
+async def _read_head(received: _Received) -> Answer:
     head = (await received.until(b"\r\n\r\n")).decode("latin-1")
     start, *lines = head.split("\r\n")
     status = _STATUS_LINE.fullmatch(start)
     if status is None:
         raise ValueError
-    return int(status[1]), _fields(lines)
+    return Answer(int(status[2]), _fields(lines), version=status[1])
 
 
 def _fields(lines: list[str]) -> Headers:

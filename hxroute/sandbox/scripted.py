@@ -19,9 +19,9 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from hxroute.sandbox.seen import Seen, read_request
+from hxroute.sandbox.seen import Counted, Seen, read_request
 
-__all__ = ["MAX_HEAD", "OK", "Script", "ScriptedUpstream", "Step"]
+__all__ = ["MAX_HEAD", "OK", "Connection", "Script", "ScriptedUpstream", "Step"]
 
 Step = str | Mapping[str, Any]
 Script = Sequence[Step]
@@ -45,7 +45,7 @@ class ScriptedUpstream:
 
     def __init__(self, scripts: Mapping[str, Script] | None = None) -> None:
         self._scripts = dict(scripts or {})
-        self._connections: set[_Connection] = set()
+        self._connections: set[Connection] = set()
         self._left: list[str] = []
         self._change = asyncio.Event()
         self._server: asyncio.Server | None = None
@@ -125,23 +125,23 @@ class ScriptedUpstream:
         self._change.set()
         self._change = asyncio.Event()
 
-    def connection(self) -> _Connection:
+    def connection(self) -> Connection:
         """Return the protocol of a new connection."""
-        return _Connection(self)
+        return Connection(self)
 
-    def opened(self, connection: _Connection) -> None:
+    def opened(self, connection: Connection) -> None:
         """Note a new connection."""
         self.accepted += 1
         self._connections.add(connection)
         self._changed()
 
-    def left(self, connection: _Connection) -> None:
+    def left(self, connection: Connection) -> None:
         """Note that the peer of a connection has closed it."""
         if connection.request is not None:
             self._left.append(connection.request.case)
         self._changed()
 
-    def lost(self, connection: _Connection) -> None:
+    def lost(self, connection: Connection) -> None:
         """Note the end of a connection."""
         self._connections.discard(connection)
         self._changed()
@@ -156,7 +156,7 @@ class ScriptedUpstream:
         self._changed()
 
 
-class _Connection(asyncio.StreamReaderProtocol):
+class Connection(asyncio.StreamReaderProtocol):
     """One connection: requests in, scripts out, one after the other."""
 
     def __init__(self, upstream: ScriptedUpstream) -> None:
@@ -164,19 +164,29 @@ class _Connection(asyncio.StreamReaderProtocol):
         self.upstream = upstream
         self.request: Seen | None = None
         self.gone = asyncio.Event()
+        self.unread = bytearray()
         self._ours = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Note it."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self.upstream.opened(self)
         super().connection_made(transport)
 
+    def data_received(self, data: bytes) -> None:
+        """Keep what is no whole request yet."""
+        if len(self.unread) < MAX_HEAD:
+            self.unread += data
+        super().data_received(data)
+
     def eof_received(self) -> bool | None:
+        """Note that nothing more comes."""
         self._peer_left()
         return super().eof_received()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Note its end."""
         self._peer_left()
         super().connection_lost(exc)
         self.upstream.lost(self)
@@ -205,8 +215,8 @@ class _Connection(asyncio.StreamReaderProtocol):
         try:
             while await self._exchange(reader, writer):
                 pass
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
+        except (asyncio.IncompleteReadError, ConnectionError, ValueError):
+            pass  # what was not read to its end is in `unread`
         finally:
             self._ours = True
             writer.close()
@@ -215,7 +225,9 @@ class _Connection(asyncio.StreamReaderProtocol):
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bool:
         """Read one request and play its script; say whether to go on."""
-        self.request = await read_request(reader)
+        counted = Counted(reader)
+        self.request = await read_request(counted)
+        del self.unread[: counted.count]
         self.upstream.began(self.request)
         script = self.upstream.script(self.request.case)
         try:

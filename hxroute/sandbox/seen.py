@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-__all__ = ["CASE_FIELD", "Seen", "read_request"]
+__all__ = ["CASE_FIELD", "Counted", "Fields", "Seen", "read_request"]
 
 CASE_FIELD = "x-hx-case"
+
+
+Fields = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +19,10 @@ class Seen:
 
     method: str
     target: str
-    headers: tuple[tuple[str, str], ...]
+    headers: Fields
     body: str = ""
+    version: str = "HTTP/1.1"
+    trailers: Fields = ()
 
     def values(self, name: str) -> list[str]:
         """Return the values of a header field, in order."""
@@ -29,35 +34,65 @@ class Seen:
         return next(iter(self.values(CASE_FIELD)), "")
 
 
-async def read_request(reader: asyncio.StreamReader) -> Seen:
+class Counted:
+    """A reader that counts the bytes it has handed out."""
+
+    def __init__(self, reader: asyncio.StreamReader) -> None:
+        self._reader = reader
+        self.count = 0
+
+    async def readuntil(self, separator: bytes) -> bytes:
+        """Read up to a separator, and that."""
+        return self._noted(await self._reader.readuntil(separator))
+
+    async def readexactly(self, length: int) -> bytes:
+        """Read so many bytes."""
+        return self._noted(await self._reader.readexactly(length))
+
+    async def readline(self) -> bytes:
+        """Read a line with its end."""
+        return self._noted(await self._reader.readline())
+
+    def _noted(self, data: bytes) -> bytes:
+        self.count += len(data)
+        return data
+
+
+async def read_request(reader: asyncio.StreamReader | Counted) -> Seen:
     """Read one request.
 
     Raises:
         asyncio.IncompleteReadError: The peer left before its end.
+        ValueError: It is none.
     """
     head = (await reader.readuntil(b"\r\n\r\n"))[:-4].decode("latin-1")
     start, *lines = head.split("\r\n")
-    method, target, _ = start.split(" ", 2)
+    method, target, version = start.split(" ", 2)
+    headers = _fields(lines)
+    body, trailers = await _read_body(reader, headers)
+    return Seen(method, target, headers, body.decode("latin-1"), version, trailers)
+
+
+def _fields(lines: list[str]) -> Fields:
     fields = [line.partition(":") for line in lines]
-    headers = tuple((name, value.strip(" \t")) for name, _, value in fields)
-    return Seen(method, target, headers, await _read_body(reader, headers))
+    return tuple((name, value.strip(" \t")) for name, _, value in fields)
 
 
 async def _read_body(
-    reader: asyncio.StreamReader, headers: tuple[tuple[str, str], ...]
-) -> str:
+    reader: asyncio.StreamReader | Counted, headers: Fields
+) -> tuple[bytes, Fields]:
     fields = {name.lower(): value for name, value in headers}
     if fields.get("transfer-encoding", "").lower() == "chunked":
-        return (await _read_chunks(reader)).decode("latin-1")
+        return await _read_chunks(reader)
     length = int(fields.get("content-length", "0"))
-    return (await reader.readexactly(length)).decode("latin-1")
+    return await reader.readexactly(length), ()
 
 
-async def _read_chunks(reader: asyncio.StreamReader) -> bytes:
-    body = b""
+async def _read_chunks(reader: asyncio.StreamReader | Counted) -> tuple[bytes, Fields]:
+    body, trailers = b"", []
     while size := int((await reader.readline()).split(b";")[0] or b"", 16):
         body += await reader.readexactly(size)
         await reader.readexactly(2)
-    while (await reader.readline()).strip():  # trailers
-        pass
-    return body
+    while line := (await reader.readline()).strip():
+        trailers.append(line.decode("latin-1"))
+    return body, _fields(trailers)

@@ -74,7 +74,9 @@ def exchange(line: Mapping[str, Any]) -> Exchange:
     got = line["response"]
     answer = Answer(got["status"], _pairs(got["headers"]), _body(got), got["complete"])
     seen = [("litellm", _seen(one)) for one in line["seen"]]
-    facts = client_facts(answer) | upstream_facts(request, seen)
+    hosts = {"litellm": {"127.0.0.1:4000"}}
+    facts = client_facts(answer, case.script)
+    facts |= upstream_facts(request, seen, hosts=hosts)
     return Exchange(case, without_invented(request, facts))
 
 

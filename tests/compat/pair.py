@@ -44,7 +44,7 @@ class Pair:
         request = replace(case.request, headers=told)
         answer = await send(request, ("127.0.0.1", self.port), HOST, PATIENCE)
         seen = [("litellm", one) for one in self.upstream.seen_of(case.name)]
-        return client_facts(answer) | upstream_facts(request, seen)
+        return client_facts(answer, case.script) | upstream_facts(request, seen)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -93,11 +94,11 @@ def record(
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """Return what is in a folder, by path."""
+    """Return what is in a folder, by path, but for what Python compiles."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.suffix != ".pyc"
     }
 
 
@@ -113,3 +114,10 @@ def processes_of(session: str) -> list[int]:
             if session.encode() in environ:
                 found.append(int(entry.name))
     return found
+
+
+def gone(mark: str) -> bool:
+    """Wait until the processes with a mark have ended, as they do by themselves."""
+    while processes_of(mark):
+        os.sched_yield()
+    return True

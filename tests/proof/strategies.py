@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from hxroute.proof import oddities
 from hxroute.proof.exchange import REFUSED, Case, Exchange, client_facts, upstream_facts
 from hxroute.proof.messages import Answer, Request
 from hxroute.sandbox.seen import Seen
@@ -50,9 +51,20 @@ STEPS = st.one_of(
 )
 SCRIPTS = st.one_of(st.just(REFUSED), st.lists(STEPS, max_size=4).map(tuple))
 CASES = st.builds(Case, NAMES, REQUESTS, SCRIPTS, NAMES)
-SEEN = st.tuples(NAMES, st.builds(Seen, TOKENS, TARGETS, HEADERS, TEXTS))
+VERSIONS = st.sampled_from(["HTTP/1.1", "HTTP/1.1", "HTTP/1.0"])
+SEEN = st.tuples(
+    NAMES, st.builds(Seen, TOKENS, TARGETS, HEADERS, TEXTS, VERSIONS, HEADERS)
+)
 ANSWERS = st.builds(
-    Answer, st.integers(100, 999), HEADERS, TEXTS, st.booleans(), HEADERS
+    Answer,
+    st.integers(100, 999),
+    HEADERS,
+    TEXTS,
+    st.booleans(),
+    HEADERS,
+    VERSIONS,
+    st.lists(st.integers(100, 199), max_size=2).map(tuple),
+    TEXTS,
 )
 
 
@@ -63,7 +75,10 @@ def exchanges(draw: st.DrawFn) -> Exchange:
         return Exchange(case, {"start.error": (draw(TEXTS),)})
     failed = draw(st.integers(0, 9)) == 0
     failure = {"client.failure": (draw(TEXTS),)}
-    client = failure if failed else client_facts(draw(ANSWERS))
+    client = failure if failed else client_facts(draw(ANSWERS), case.script)
     seen = draw(st.lists(SEEN, max_size=3))
     named = draw(st.booleans())
-    return Exchange(case, client | upstream_facts(case.request, seen, named=named))
+    hosts = {name: {"127.0.0.1:4000"} for name, _ in seen} if named else None
+    upstream = upstream_facts(case.request, seen, named=named, hosts=hosts)
+    torn = oddities.of_torn(draw(st.lists(LINES, max_size=2)))
+    return Exchange(case, client | upstream | torn)

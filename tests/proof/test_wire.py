@@ -80,7 +80,8 @@ async def reset(text: str) -> Answer:
 def test_answer_of_a_length() -> None:
     got = answer("HTTP/1.1 201 Made\r\nX-A:  b \r\ncontent-length: 3\r\n\r\nabcdef")
 
-    assert got == Answer(201, (("x-a", "b"), ("content-length", "3")), "abc")
+    headers = (("x-a", "b"), ("content-length", "3"))
+    assert got == Answer(201, headers, "abc", excess="def")
 
 
 def test_answer_without_a_reason() -> None:
@@ -163,7 +164,7 @@ def test_informational_answers_come_before() -> None:
         "HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\na",
     )
 
-    assert got == Answer(200, (("content-length", "1"),), "a")
+    assert got == Answer(200, (("content-length", "1"),), "a", interim=(100, 103))
 
 
 def test_bytes_come_as_they_are() -> None:

@@ -12,6 +12,7 @@ from hxroute.proof.verdict import Difference, Verdict
 __all__ = ["judge", "settled"]
 
 _ERROR = "start.error"
+_REQUESTS = "upstream.requests"
 _PARTS = ("name", "method", "target", "body", "headers.")
 """What a request consists of, as facts."""
 
@@ -30,10 +31,10 @@ def judge(recorded: Exchange, got: Facts, ledger: Ledger) -> Verdict:
         item
         if item.pinned is None
         else replace(item, pinned_at=ledger.line_of(recorded, item.fact))
-        for item in found
+        for item in (*found, _repeated(recorded.facts, new, got))
         if item is not None
     )
-    rests = new != got or any(item.pinned is not None for item in differences)
+    rests = any(item.pinned is not None for item in differences)
     reasons = ledger.reasons(recorded) if rests else ()
     return Verdict(recorded, got, differences, reasons)
 
@@ -56,6 +57,12 @@ def _difference(fact: str, old: Facts, new: Facts, pins: Facts) -> Difference | 
     if before == after and pinned in (None, after):
         return None
     return Difference(fact, before, after, pinned)
+
+
+def _repeated(old: Facts, new: Facts, got: Facts) -> Difference | None:
+    """Say that a request came again, where that was taken out."""
+    before, after = old.get(_REQUESTS, ()), got.get(_REQUESTS, ())
+    return None if new == got else Difference(_REQUESTS, before, after, after)
 
 
 def _with_start(pins: Facts, got: Facts) -> Facts:

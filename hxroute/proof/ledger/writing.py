@@ -21,7 +21,8 @@ _FACT: Final = re.compile(
 
 _ORDER: Final = (
     *("requests", "name", "method", "target", "status", "headers", "body"),
-    *("trailers", "complete", "failure", "names", "error", *"23456789"),
+    *("trailers", "complete", "failure", "version", "framing", "interim", "excess"),
+    *("torn", "names", "error", *"23456789"),
 )
 """The keys of a side, in the order in which they are read best."""
 

@@ -213,8 +213,8 @@ class _Page:
             yield self._paint("dim", f"{_INDENT}{more}")
         if item.pinned is not None:
             pinned = ", ".join(map(values.visible, item.pinned)) or "(absent)"
-            at = f", in line {item.pinned_at}" if item.pinned_at else ""
-            yield f"{_INDENT}the ledger pins{at}: {values.cut(pinned, _LONG)}"
+            line = f", in line {item.pinned_at}" if item.pinned_at else ""
+            yield f"{_INDENT}the ledger pins{line}: {values.cut(pinned, _LONG)}"
         if where := place(item, self.routes):
             yield self._paint("title", f"{_INDENT}{where}")
 

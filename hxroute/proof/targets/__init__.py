@@ -38,6 +38,10 @@ class Target(Protocol):
         """What it is, in a line."""
 
     @property
+    def hosts(self) -> frozenset[str]:
+        """What it may call an upstream of ours, besides the address."""
+
+    @property
     def invents(self) -> bool:
         """Whether its client library adds fields of its own."""
 

@@ -59,6 +59,12 @@ class Asgi:
         self.ports = {
             name: 0 if place.host else place.port for name, place in upstreams.items()
         }
+        self.hosts = frozenset(
+            host
+            for place in upstreams.values()
+            if place.host
+            for host in (place.host, f"{place.host}:{place.port}")
+        )
 
     @contextlib.contextmanager
     def started(

@@ -30,6 +30,7 @@ class Compiled:
         names: what each of its upstreams is called in the corpus.
     """
 
+    hosts: frozenset[str] = frozenset()
     invents = False
 
     def __init__(self, gateway: Gateway, file: str, names: Mapping[str, str]) -> None:

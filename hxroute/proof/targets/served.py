@@ -25,6 +25,8 @@ import time
 from importlib import metadata
 from typing import Any, Callable  # noqa: UP035  as old Pythons know it
 
+__all__ = ["main"]
+
 PACKAGES = (
     "fastapi",
     "starlette",
@@ -34,6 +36,8 @@ PACKAGES = (
     "uvicorn",
     "httptools",
 )
+"""What old gateways are made of: their versions are part of what was recorded."""
+
 SECONDS = 5.0
 """That an application has to end by itself."""
 
@@ -43,6 +47,7 @@ def main() -> None:
     wish = json.loads(sys.argv[1])
     told = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # a print of the application's is no word of ours
+    os.register_at_fork(after_in_child=told.close)
     threading.Thread(target=_end_with_the_starter, daemon=True).start()
     ours = str(pathlib.Path(__file__).resolve().parent)
     sys.path = [wish["folder"], *(entry for entry in sys.path if entry != ours)]
@@ -57,7 +62,7 @@ def main() -> None:
 
 def _tell(stream: Any, about: dict[str, str], port: int) -> None:
     print(json.dumps({"port": port, "about": about}), file=stream, flush=True)
-    stream.close()  # what the application starts must not keep it open
+    stream.close()
 
 
 def _serve(app: Any, name: str, loop: Any, listens: Callable[[int], None]) -> None:

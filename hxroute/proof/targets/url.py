@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
+from hxroute.diagnostics.shown import printable
 from hxroute.errors import StartError
 from hxroute.proof.targets import Address, NotStarted
 from hxroute.proof.targets.upstreams import Where
@@ -30,6 +31,7 @@ class Url:
         StartError: where that is none, or the places of its upstreams are open.
     """
 
+    hosts: frozenset[str] = frozenset()
     invents = True
 
     def __init__(
@@ -70,6 +72,9 @@ def _address(url: str) -> Address:
         host, port = parts.hostname, parts.port
     except ValueError:
         host, port, parts = None, None, urlsplit("")
-    if parts.scheme != "http" or not host or parts.path.strip("/"):
-        raise StartError(f"`{url}` is no gateway's address; write http://HOST:PORT")
+    more = parts.path.strip("/") or parts.query or parts.fragment
+    if parts.scheme != "http" or not host or more or "@" in parts.netloc:
+        raise StartError(
+            f"`{printable(url)}` is no gateway's address; write http://HOST:PORT"
+        )
     return host, port or 80

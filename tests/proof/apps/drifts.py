@@ -29,6 +29,10 @@ async def remembers(request: Request) -> Response:
     return Response(got.content)
 
 
+async def unordered(request: Request) -> Response:
+    return Response(" ".join(set("abcdefghijklmnop")))
+
+
 async def flips(request: Request) -> Response:
     COUNTED["asked"] += 1
     return Response("", 200 + COUNTED["asked"])
@@ -40,5 +44,6 @@ app = Starlette(
         Route("/count", counted),
         Route("/jar/{path:path}", remembers),
         Route("/flip", flips),
+        Route("/set", unordered),
     ]
 )

@@ -141,7 +141,7 @@ def test_repetition_is_taken_out_only_where_allowed(tmp_path: Path) -> None:
 
     found = judge(exchange(), repeated(2), pins)
 
-    assert (found.outcome, found.reasons) == ("identical", ("r (o)",))
+    assert (found.outcome, found.reasons) == ("sanctioned", ("r (o)",))
     assert judge(exchange(), dict(OLD), pins).reasons == ()
     assert judge(exchange(), repeated(3), pins).outcome == "unexplained"
     assert judge(exchange(), repeated(2), NONE).outcome == "unexplained"
