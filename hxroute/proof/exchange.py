@@ -32,7 +32,6 @@ __all__ = [
     "LARGE",
     "NAME",
     "REFUSED",
-    "VARIES",
     "Case",
     "Exchange",
     "Facts",
@@ -40,7 +39,6 @@ __all__ = [
     "client_facts",
     "digested",
     "is_rewritten",
-    "leveled",
     "upstream_facts",
     "without_invented",
 ]
@@ -55,9 +53,6 @@ NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,119}")
 
 REFUSED: Final[Script] = ({"refuse": True},)
 """The script of an upstream that does not listen."""
-
-VARIES: Final = ("(varies)",)
-"""The values of a fact that is another each time, or not there each time."""
 
 LARGE: Final = 16 * 1024
 """Bytes of the longest body that a fact holds; of a longer one it holds the digest."""
@@ -159,12 +154,6 @@ def without_invented(request: Request, facts: Facts) -> Facts:
         for name, value in facts.items()
         if not ((found := _UPSTREAM_FIELD.fullmatch(name)) and found[1] in gone)
     }
-
-
-def leveled(recorded: Facts, got: Facts) -> Facts:
-    """Return what was got, with what varies in the recording as varying as there."""
-    varying = (name for name, value in recorded.items() if value == VARIES)
-    return got | dict.fromkeys(varying, VARIES)
 
 
 def is_rewritten(request: Request, body: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ __all__ = ["Environments", "Lane", "Played", "Way", "lane", "pause", "play"]
 Environments = Mapping[str, Mapping[str, str]]
 Played = Callable[[Case, Sequence[Facts]], None]
 
+_NAME: Final = re.compile(r"upstream\.(?:[0-9]+\.)?name")
+
 _PATIENCE: Final = 60.0
 """Seconds that an answer may take, besides the pauses of its script."""
 
@@ -50,7 +53,7 @@ class Way:
 
     `environments` are the variables of each environment that a case names; `host` is
     what the field `Host` says where a request has none; `named` tells several upstreams
-    apart. Each case is played so many `times`, and what differs varies. At most `jobs`
+    apart, and `usual` is the one whose name is no fact. Each case is played so many `times`, and what differs varies. At most `jobs`
     gateways run at a time; one, where its upstreams have ports of their own.
     """
 
@@ -59,6 +62,7 @@ class Way:
     named: bool = False
     times: int = 1
     jobs: int = 1
+    usual: str = ""
 
 
 @dataclass(slots=True)
@@ -71,6 +75,7 @@ class Lane:
     invents: bool
     named: bool
     hosts: Mapping[str, frozenset[str]]
+    usual: str = ""
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def play(self, case: Case) -> Facts:
@@ -87,6 +92,11 @@ class Lane:
                 case.request, seen, named=self.named, hosts=self.hosts
             )
             facts |= oddities.of_torn(seen.torn)
+        facts = {
+            name: value
+            for name, value in facts.items()
+            if not (value == (self.usual,) and _NAME.fullmatch(name))
+        }
         return without_invented(case.request, facts) if self.invents else facts
 
 
@@ -106,7 +116,9 @@ async def lane(
                 name: target.hosts | {f"127.0.0.1:{port}", f"localhost:{port}"}
                 for name, port in stage.ports.items()
             }
-            yield Lane(stage, address, way.host, target.invents, way.named, hosts)
+            yield Lane(
+                stage, address, way.host, target.invents, way.named, hosts, way.usual
+            )
 
 
 @contextlib.asynccontextmanager

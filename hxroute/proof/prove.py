@@ -11,10 +11,11 @@ from hxroute.compiler import Compiled
 from hxroute.errors import StartError
 from hxroute.proof.blame import blamed
 from hxroute.proof.corpus import Corpus
-from hxroute.proof.exchange import DEFAULT, Case, Exchange, Facts, leveled
+from hxroute.proof.exchange import DEFAULT, Case, Exchange, Facts
 from hxroute.proof.ledger import Ledger, judge
 from hxroute.proof.play import Way, play
 from hxroute.proof.targets import Target
+from hxroute.proof.varying import leveled
 from hxroute.proof.verdict import Verdict
 
 __all__ = [
@@ -80,8 +81,8 @@ def with_blame(
 
 def way_of(corpus: Corpus, jobs: int) -> Way:
     """Return how the cases of a corpus are played."""
-    named = len(corpus.upstreams) > 1
-    return Way(corpus.environments, corpus.host, named, jobs=jobs)
+    usual = corpus.upstreams[0] if len(corpus.upstreams) == 1 else ""
+    return Way(corpus.environments, corpus.host, named=True, jobs=jobs, usual=usual)
 
 
 def selected(corpus: Corpus, patterns: Iterable[str]) -> list[Exchange]:
@@ -132,8 +133,8 @@ def in_default(
 def names_of(corpus: Corpus, compiled: Compiled) -> dict[str, str]:
     """Return what each upstream of a routes file is called in a corpus.
 
-    One that is alone on both sides is the same, whatever it is called; one that the
-    corpus does not know is not called by any recorded case.
+    One that is alone on both sides is the same, whatever it is called; that a case calls
+    one that the corpus does not know is a difference.
 
     Raises:
         StartError: where an upstream of the corpus is none of the file.

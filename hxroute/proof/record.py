@@ -7,6 +7,7 @@ played again, unless the oracle is another one, or a reason is given.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,9 +17,10 @@ from typing import Final
 from hxroute.errors import StartError
 from hxroute.proof import corpus as corpora
 from hxroute.proof.corpus import Corpus, Declaration, Oracle
-from hxroute.proof.exchange import DEFAULT, VARIES, Case, Exchange, Facts
+from hxroute.proof.exchange import DEFAULT, Case, Exchange, Facts
 from hxroute.proof.play import Way, play
 from hxroute.proof.targets import Target
+from hxroute.proof.varying import merged
 from hxroute.proof.verdict import differing
 
 __all__ = ["Recorded", "declare", "opened", "record"]
@@ -26,8 +28,11 @@ __all__ = ["Recorded", "declare", "opened", "record"]
 _INDEX_EVERY: Final = 25
 """Exchanges after which the index is written; what it does not name is played again."""
 
-_STEADY: Final = ("client.failure", "upstream.requests", "start.error", "client.status")
-"""Facts without which there is nothing to compare with."""
+_STEADY: Final = re.compile(
+    r"start\.error|client\.(?:status|complete|failure|excess)"
+    r"|upstream\.(?:requests|torn|(?:[0-9]+\.)?(?:name|method|target))"
+)
+"""Facts without which there is nothing to compare with, or requests are mixed up."""
 
 _NOT_LISTENING: Final = ("the gateway does not listen",)
 """What no gateway says that was started: it has ended since."""
@@ -210,13 +215,17 @@ def declare(folder: Path, reason: str) -> tuple[str, ...]:
 def _take(result: Recorded, case: Case, times: Sequence[Facts]) -> None:
     first, *others = times
     varying = {name for facts in others for name in differing(first, facts)}
-    if any(name in _STEADY for name in varying):
+    try:
+        facts = merged(times)
+    except ValueError:
+        facts = {}
+    if not facts or any(_STEADY.fullmatch(name) for name in varying):
         result.unsteady.append(case.name)
         return
     if not result.new % _INDEX_EVERY:  # before the first is replaced, too
         corpora.write(result.corpus)
     result.varying.update(varying)
-    exchange = Exchange(case, first | dict.fromkeys(varying, VARIES))
+    exchange = Exchange(case, facts)
     result.new += 1
     result.corpus = result.corpus.with_exchange(exchange)
     corpora.write_exchange(result.corpus, exchange)

@@ -89,6 +89,7 @@ class Gateway:
         self._stack = AsyncExitStack()
         self._begun: dict[str, Future[Facts]] = {}
         self._free = asyncio.Semaphore(_AT_ONCE)
+        self._under_way: set[asyncio.Task[Any]] = set()
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -130,7 +131,16 @@ class Gateway:
         return Replayed.of(verdict)
 
     def _submit(self, work: Any) -> Future[Any]:
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+        return asyncio.run_coroutine_threadsafe(self._noted(work), self._loop)
+
+    async def _noted(self, work: Any) -> Any:
+        task = asyncio.current_task()
+        assert task is not None
+        self._under_way.add(task)
+        try:
+            return await work
+        finally:
+            self._under_way.discard(task)
 
     async def _play(self, case: Case) -> Facts:
         name = case.environment
@@ -157,9 +167,10 @@ class Gateway:
             return {"start.error": (str(exc),)}
 
     async def _end(self) -> None:
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        under_way = others - set(self._lanes.values())
-        for task in under_way:
+        """End what is under way; what was started for it is then ended by itself."""
+        others = self._under_way - {asyncio.current_task()}
+        for task in others:
             task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        lanes = self._lanes.values()
+        await asyncio.gather(*others, *lanes, return_exceptions=True)
         await self._stack.aclose()

@@ -11,7 +11,7 @@ import pytest
 from hxroute.compiler import Compiled, compile
 from hxroute.errors import StartError
 from hxroute.proof.corpus import Corpus
-from hxroute.proof.exchange import VARIES, Exchange
+from hxroute.proof.exchange import Exchange
 from hxroute.proof.ledger import Ledger
 from hxroute.proof.prove import (
     in_default,
@@ -22,6 +22,7 @@ from hxroute.proof.prove import (
     way_of,
     with_blame,
 )
+from hxroute.proof.varying import VARIES
 from hxroute.proof.verdict import Verdict
 from tests.proof.projects import CASES, NOSNIFF, ROUTES, line_of, make, target_of
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from hxroute.proof.corpus import load
-from hxroute.proof.exchange import VARIES
+from hxroute.proof.varying import SOMETIMES, VARIES
 from tests.processes import HXROUTE, environment, free_port, running
 from tests.proof.recorded import (
     CASES,
@@ -332,13 +332,29 @@ def test_what_varies_is_marked_and_told(tmp_path: Path) -> None:
     found = load(folder / "corpus").exchanges
     assert found["id"].facts["client.headers.x-id"] == VARIES
     assert found["id"].facts["client.body"] == ("same",)
-    assert found["count"].facts["client.body"] == VARIES
+    counted = ('(varies) {"asked": "(varies)"}',)
+    assert found["count"].facts["client.body"] == counted
     assert found["set"].facts["client.body"] == VARIES
-    assert found["jar-after"].facts["upstream.headers.cookie"] == VARIES
+    assert found["jar-after"].facts["upstream.headers.cookie"] == SOMETIMES
     assert VARIES not in found["other"].facts.values()
 
     record(folder, "-c", "second")
     assert files(folder / "second") == files(folder / "corpus")
+
+
+def test_what_varies_is_not_compared(tmp_path: Path) -> None:
+    cases = gets("/id", "/count", "/count?again", "/set", "/other") + JAR
+    folder = project(tmp_path, "drifts", cases)
+    record(folder)
+    port, upstream = free_port(), free_port()
+    url = f"http://127.0.0.1:{port}"
+    serve = [sys.executable, "-m", "uvicorn", "main:app", "--port", str(port)]
+    env = environment(MODELS_URL=f"http://127.0.0.1:{upstream}")
+
+    with running(serve, folder, env, tmp_path / "log", f"{url}/id"):
+        proven = hxroute(folder, "prove", "--new", url, "--upstream", str(upstream))
+
+    assert proven.stdout.startswith("7 cases: 7 identical"), proven.stdout
 
 
 JAR = """\

@@ -210,7 +210,10 @@ def test_long_case_in_an_environment_that_does_not_start(corpus: Corpus) -> None
 @pytest.mark.parametrize("error", [None, AssertionError, KeyboardInterrupt])
 @pytest.mark.parametrize("begun", [0, 12])
 def test_everything_ends_with_the_block(
-    corpus: Corpus, error: type[BaseException] | None, begun: int
+    corpus: Corpus,
+    error: type[BaseException] | None,
+    begun: int,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     before = children()
 
@@ -224,6 +227,7 @@ def test_everything_ends_with_the_block(
 
     ended(block, error)
     assert children() == before
+    assert caplog.records == []
 
 
 def ended(block: Callable[[], None], error: type[BaseException] | None) -> None:

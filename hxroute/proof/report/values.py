@@ -14,7 +14,7 @@ from typing import Final
 
 from hxroute.diagnostics.shown import printable
 from hxroute.proof.escapes import escaped
-from hxroute.proof.exchange import VARIES
+from hxroute.proof.varying import VARIES
 
 __all__ = [
     "Pair",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hxroute.proof.exchange import VARIES, digested
+from hxroute.proof.exchange import digested
 from hxroute.proof.report.values import (
     cut,
     in_order,
@@ -19,6 +19,7 @@ from hxroute.proof.report.values import (
     visible,
     wire,
 )
+from hxroute.proof.varying import VARIES
 
 JSON = st.recursive(
     st.one_of(st.none(), st.integers(), st.text('a"\\[]{},: \n', max_size=6)),
