@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Final, Literal
 import click
 from click.core import ParameterSource
 
-from hxroute.cli.common import WRONG, compiled, fail, report_on, routes_option
+from hxroute.cli.common import (
+    DIFFERENT,
+    WRONG,
+    compiled,
+    fail,
+    report_on,
+    routes_option,
+)
 from hxroute.cli.proving import corpus_option, jobs_option
 from hxroute.diagnostics.shown import printable
 
@@ -40,6 +47,13 @@ _NAMED: Final = 5
     help="How it finds its upstream, for ours takes its place: env:VARIABLE gets our "
     "address, PORT is where it calls 127.0.0.1, map:HOST:PORT is looked up as ours. "
     "Of several upstreams, each with its NAME in the routes file.",
+)
+@click.option(
+    "--allow",
+    "allowed",
+    multiple=True,
+    metavar="HOST:PORT",
+    help="What the app may call besides; by default nothing.",
 )
 @click.option(
     "--env",
@@ -109,6 +123,7 @@ def record(
     app: str | None,
     url: str | None,
     upstreams: tuple[str, ...],
+    allowed: tuple[str, ...],
     variables: tuple[str, ...],
     python: str,
     source: Path,
@@ -146,11 +161,20 @@ def record(
     if not gathered.cases:
         fail("there are no cases: what is given defines no endpoint, or --size is none")
     oracle = oracled(
-        app, url, upstreams, gathered.environments, result, python=python, host=host
+        app,
+        url,
+        upstreams,
+        gathered.environments,
+        result,
+        python=python,
+        host=host,
+        allowed=allowed,
     )
     done = _recorded(oracle, gathered, folder, anew, jobs, times=1 if once else 2)
-    for line in _summary(done):
+    for line in (*_summary(done), *_warnings(done, oracle.notes)):
         click.echo(line)
+    if not done.calls:
+        raise SystemExit(DIFFERENT)
 
 
 def _declare(folder: Path, reason: str) -> None:
@@ -209,12 +233,14 @@ def _gathered(
     from hxroute.proof.cases import gather
     from hxroute.proof.cases import openapi as documents
     from hxroute.proof.oracles import with_keys
+    from hxroute.proof.targets.compiled import with_urls
 
     gateway = None if result is None else result.gateway
     document = None
     if openapi is not None:
         document = documents.read(read(openapi), str(openapi))
     environ = with_keys(gateway, environ)
+    assumed = {} if gateway is None else with_urls(gateway, environ)
     if size == "none":
         gateway, document, size = None, None, "small"
     return gather(
@@ -223,6 +249,7 @@ def _gathered(
         openapi_name=str(openapi),
         own=[_own(path) for path in own],
         environ=environ,
+        assumed=assumed,
         size=size,
         patience=patience,
     )
@@ -284,10 +311,22 @@ def _summary(done: Recorded) -> Iterator[str]:
             "left out, for their outcome varies from play to play: "
             f"{_few(sorted(done.unsteady))}"
         )
+
+
+def _warnings(done: Recorded, notes: Iterable[str]) -> Iterator[str]:
+    for note in sorted(notes):
+        did, _, what = printable(note).partition(" ")
+        if did == "called":
+            yield (
+                f"warning: it called {what}, and was refused; name that as an "
+                f"--upstream, or let it: --allow {what}"
+            )
+        else:
+            yield f"warning: it read {what}; what stands there may be in the corpus"
     if not done.calls:
         yield (
             "warning: no request reached our upstream; look whether --upstream says "
-            "how the old gateway finds it"
+            "how the old gateway finds it, and whether its key is that of the cases"
         )
 
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -34,12 +34,16 @@ _FIELD: Final = re.compile(r"[!-~]+")
 
 @dataclass(frozen=True, slots=True)
 class Oracled:
-    """An old gateway, what it is, and how it is asked."""
+    """An old gateway, what it is, and how it is asked.
+
+    `notes` say what it called or read besides, and get more while it is asked.
+    """
 
     target: Target
     oracle: Oracle
     upstreams: tuple[str, ...]
     host: str
+    notes: set[str] = field(default_factory=set)
 
 
 def with_keys(gateway: Gateway | None, environ: Mapping[str, str]) -> dict[str, str]:
@@ -63,6 +67,7 @@ def oracled(
     *,
     python: str,
     host: str | None,
+    allowed: Iterable[str] = (),
 ) -> Oracled:
     """Return the old gateway that a command line names; an app is started once.
 
@@ -87,11 +92,11 @@ def oracled(
     listens = _HOST
     if gateway is not None:
         listens = f"{gateway.server.host}:{gateway.server.port}"
-    served = Asgi(app, Path(), places, python)
+    served = Asgi(app, Path(), places, python, allowed=allowed)
     way = Way(environments, host or listens)
     asyncio.run(_once(served, way))
     oracle = Oracle(app, served.about, f"by uvicorn, its upstream at {ways}")
-    return Oracled(served, oracle, tuple(places), way.host)
+    return Oracled(served, oracle, tuple(places), way.host, served.notes)
 
 
 def _check(

@@ -385,10 +385,11 @@ def test_every_client_is_led_to_our_upstreams(tmp_path: Path) -> None:
         "d": Where("", host="192.0.2.1", port=443),
     }
     (tmp_path / "main.py").write_text(CALLS, encoding="utf-8")
-    target = Asgi("main:app", tmp_path, places)
     with contextlib.ExitStack() as stack:
         ports = {name: stack.enter_context(serving(name)) for name in places}
         other = stack.enter_context(serving("other"))
+        allowed = (f"127.0.0.1:{other}", f"localhost:{other}")
+        target = Asgi("main:app", tmp_path, places, allowed=allowed)
         address = stack.enter_context(target.started({}, ports))
 
         for how in ("plain", "asyncio", "httpx"):
@@ -396,6 +397,32 @@ def test_every_client_is_led_to_our_upstreams(tmp_path: Path) -> None:
                 path = f"/{how}/{place.host.upper()}/{place.port}"
                 assert got(address, path) == name
             assert got(address, f"/{how}/localhost/{other}") == "other"
+
+
+def test_nothing_but_our_upstreams_is_called(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(CALLS, encoding="utf-8")
+    with contextlib.ExitStack() as stack:
+        port, other = (stack.enter_context(serving(name)) for name in ("a", "b"))
+        target = Asgi("main:app", tmp_path, {"a": Where("", port=port)})
+        address = stack.enter_context(target.started({}, {"a": port}))
+
+        for how in ("plain", "asyncio", "httpx"):
+            assert got(address, f"/{how}/localhost/{port}") == "a"
+            assert got(address, f"/{how}/127.0.0.1/{other}") == "Internal Server Error"
+    assert f"called 127.0.0.1:{other}" in target.notes
+    assert not any(str(port) in note for note in target.notes)
+
+
+def test_file_of_secrets_that_is_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("KEY=1", encoding="utf-8")
+    text = f"open('.env').close()\n{CALLS}"
+    (tmp_path / "main.py").write_text(text, encoding="utf-8")
+    target = Asgi("main:app", tmp_path, BY_VARIABLE)
+
+    with target.started({}, dict.fromkeys(BY_VARIABLE, 1)):
+        pass
+
+    assert target.notes == {"read .env"}
 
 
 def test_environment_is_bare(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,7 @@ def gather(
     openapi_name: str = "the OpenAPI document",
     own: Iterable[CaseFile] = (),
     environ: Mapping[str, str] | None = None,
+    assumed: Mapping[str, str] | None = None,
     key: str = "",
     size: Size = "normal",
     patience: float = 0,
@@ -49,6 +50,8 @@ def gather(
         openapi_name: of its file.
         own: the user's files; none of them has errors.
         environ: variables of the environment `default`, beside those of the files.
+        assumed: variables without which the gateway's settings cannot be read, and which
+            no case asks for.
         key: what opens the operations of a document that no endpoint takes.
         size: how many cases are generated.
         patience: seconds that a generated case may take.
@@ -65,7 +68,7 @@ def gather(
         documented = described(openapi, openapi_name, key)
     places = documented.places
     if gateway is not None:
-        known = of_gateway(gateway, environments[DEFAULT])
+        known = of_gateway(gateway, {**(assumed or {}), **environments[DEFAULT]})
         places = merged(gateway, known, documented.places)
     generated = generate(places, size, patience=patience)
     _tell_apart(generated, places, files)

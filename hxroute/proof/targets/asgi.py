@@ -6,10 +6,11 @@ import contextlib
 import json
 import os
 import signal
+import site
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,6 +38,9 @@ class Asgi:
         upstreams: how it finds its upstreams.
         python: the interpreter that has what it imports, with uvicorn.
         patience: seconds that it may take to start.
+        allowed: places, each HOST:PORT, that it may call besides its upstreams.
+
+    `notes` say what it called or read that a recording does not hold.
     """
 
     invents = True
@@ -48,12 +52,15 @@ class Asgi:
         upstreams: Mapping[str, Where],
         python: str = sys.executable,
         patience: float = _PATIENCE,
+        allowed: Iterable[str] = (),
     ) -> None:
         self._app = app
         self._folder = folder
         self._places = upstreams
         self._python = python
         self._patience = patience
+        self._allowed = tuple(allowed)
+        self.notes: set[str] = set()
         self.says = app
         self.about: dict[str, str] = {}
         self.ports = {
@@ -71,18 +78,20 @@ class Asgi:
         self, environment: Mapping[str, str], ports: Mapping[str, int], turn: int = 0
     ) -> Iterator[Address]:
         """Serve it until the end of the block."""
-        seed = {"PYTHONHASHSEED": str(turn + 1)}
-        environ = {**bare_environment(), **seed, **environment}
-        for name, place in self._places.items():
-            environ |= place.variables(ports[name])
-        wish = {
-            "app": self._app,
-            "folder": str(self._folder.resolve()),
-            "hosts": mapped(self._places, ports),
-        }
-        command = [self._python, str(_SERVED), json.dumps(wish)]
         with contextlib.ExitStack() as stack:
-            log = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "log"
+            aside = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            log, notes = aside / "log", aside / "notes"
+            stack.callback(self._noted, notes)
+            wish = {
+                "app": self._app,
+                "folder": str(self._folder.resolve()),
+                "hosts": mapped(self._places, ports),
+                "ports": list(ports.values()),
+                "allowed": self._allowed,
+                "notes": str(notes),
+            }
+            command = [self._python, str(_SERVED), json.dumps(wish)]
+            environ = self._environ(environment, ports, turn, aside)
             try:
                 child = Child(self._app, command, environ, log)
             except (OSError, ValueError) as exc:
@@ -92,6 +101,29 @@ class Asgi:
             told = self._told(child, log)
             self.about = told["about"]
             yield "127.0.0.1", told["port"]
+
+    def _environ(
+        self,
+        environment: Mapping[str, str],
+        ports: Mapping[str, int],
+        turn: int,
+        home: Path,
+    ) -> dict[str, str]:
+        """Return what it sees: a home without files, and the way to our upstreams."""
+        environ = {
+            "PYTHONUSERBASE": site.getuserbase(),
+            **bare_environment(),
+            "HOME": str(home),
+            "PYTHONHASHSEED": str(turn + 1),
+            **environment,
+        }
+        for name, place in self._places.items():
+            environ |= place.variables(ports[name])
+        return environ
+
+    def _noted(self, notes: Path) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            self.notes.update(notes.read_text("utf-8", "replace").splitlines())
 
     def _told(self, child: Child, log: Path) -> dict[str, Any]:
         """Return what it says once it listens.

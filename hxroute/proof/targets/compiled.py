@@ -18,7 +18,7 @@ from hxroute.runtime import settings
 from hxroute.sandbox.child import python
 from hxroute.sandbox.gateway import serving, write
 
-__all__ = ["Compiled"]
+__all__ = ["Compiled", "with_urls"]
 
 
 class Compiled:
@@ -44,7 +44,7 @@ class Compiled:
         self, environment: Mapping[str, str], ports: Mapping[str, int], turn: int = 0
     ) -> Iterator[Address]:
         """Serve it until the end of the block."""
-        environ = self.environ(environment)
+        environ = with_urls(self._gateway, environment)
         try:
             values: dict[str, Any] = settings.resolve(self._gateway.settings, environ)
         except StartError:
@@ -65,23 +65,6 @@ class Compiled:
                 raise NotStarted(str(exc)) from exc
             yield "127.0.0.1", port
 
-    def environ(self, environment: Mapping[str, str]) -> dict[str, str]:
-        """Return an environment in which no setting is missing for an upstream's URL.
-
-        That of an upstream is ours in any case; what it is made of need not be known.
-        """
-        used = {
-            name for item in self._gateway.upstreams for name in _settings(item.url)
-        }
-        missing = {
-            item.env[0]: "http://127.0.0.1"
-            for item in self._gateway.settings
-            if item.name in used
-            and _is_required(item)
-            and not environment.get(item.env[0])
-        }
-        return {**missing, **environment}
-
     def _url(
         self, upstream: Upstream, values: Mapping[str, Any], ports: Mapping[str, int]
     ) -> str:
@@ -92,6 +75,20 @@ class Compiled:
             return ours + urlsplit(str(url)).path if isinstance(url, str) else ours
         except (StartError, KeyError, ValueError):
             return ours
+
+
+def with_urls(gateway: Gateway, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment in which no setting is missing for an upstream's URL.
+
+    That of an upstream is ours in any case; what it is made of need not be known.
+    """
+    used = {name for item in gateway.upstreams for name in _settings(item.url)}
+    missing = {
+        item.env[0]: "http://127.0.0.1"
+        for item in gateway.settings
+        if item.name in used and _is_required(item) and not environment.get(item.env[0])
+    }
+    return {**missing, **environment}
 
 
 def _is_required(setting: Setting) -> bool:

@@ -50,14 +50,20 @@ def main() -> None:
     os.register_at_fork(after_in_child=told.close)
     threading.Thread(target=_end_with_the_starter, daemon=True).start()
     ours = str(pathlib.Path(__file__).resolve().parent)
+    sys.path.insert(0, ours)  # beside this script, which is in no package here
+    guard = importlib.import_module("guard").guard
     sys.path = [wish["folder"], *(entry for entry in sys.path if entry != ours)]
     os.chdir(wish["folder"])
     _map_hosts(wish["hosts"])
+    guard(wish["ports"], wish["allowed"], functools.partial(_note, wish["notes"]))
     app, about = _load(wish["app"], wish["folder"])
-    # uvloop connects by itself.
-    loop = "asyncio" if wish["hosts"] else "auto"
     listens = functools.partial(_tell, told, about)
-    _serve(app, wish["app"], loop, listens)
+    _serve(app, wish["app"], listens)
+
+
+def _note(file: str, text: str) -> None:
+    with open(file, "a") as notes:  # noqa: PTH123  by any Python, as it comes
+        notes.write(f"{text}\n")
 
 
 def _tell(stream: Any, about: dict[str, str], port: int) -> None:
@@ -65,7 +71,7 @@ def _tell(stream: Any, about: dict[str, str], port: int) -> None:
     stream.close()
 
 
-def _serve(app: Any, name: str, loop: Any, listens: Callable[[int], None]) -> None:
+def _serve(app: Any, name: str, listens: Callable[[int], None]) -> None:
     try:
         import uvicorn
     except ImportError as exc:
@@ -82,8 +88,9 @@ def _serve(app: Any, name: str, loop: Any, listens: Callable[[int], None]) -> No
     heard = _Heard()
     logging.getLogger("uvicorn.error").addHandler(heard)
     bound = socket.create_server(("127.0.0.1", 0), backlog=256)
+    # On asyncio's loop: another connects by itself, where nobody can lead or see it.
     config = uvicorn.Config(
-        app, loop=loop, log_config=None, log_level="error", access_log=False
+        app, loop="asyncio", log_config=None, log_level="error", access_log=False
     )
     Server(config).run(sockets=[bound])
 
