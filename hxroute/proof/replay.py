@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 from hxroute.compiler import Compiled
 from hxroute.proof import httptext
 from hxroute.proof.corpus import Corpus
+from hxroute.proof.escapes import escaped
 from hxroute.proof.exchange import Case, Exchange, Facts
 from hxroute.proof.ledger import Ledger
 from hxroute.proof.play import Lane, lane, pause
@@ -34,8 +35,8 @@ class Replayed(str):
     """An exchange as its file holds it, with what the new gateway did.
 
     Where a difference is sanctioned it shows what was recorded: what the ledger pins
-    was found. Where that was not, though what was recorded was, it shows the pin, which
-    no file of an exchange has. `verdict` says all of it.
+    was found. It is the text of the recorded exchange just where nothing is unexplained.
+    `verdict` says all of it.
     """
 
     __slots__ = ("verdict",)
@@ -51,18 +52,22 @@ class Replayed(str):
         others = [item for item in verdict.differences if not item.is_sanctioned]
         new = {item.fact: item.new for item in others}
         facts = apply(verdict.recorded.facts, old | new)
-        if others and "start.error" in new:
+        if new.get("start.error"):
             facts = {"start.error": new["start.error"]}
         text = httptext.rendered(Exchange(verdict.recorded.case, facts))
-        text += "".join(map(_pin, (item for item in others if item.new == item.old)))
+        if others and text == httptext.rendered(verdict.recorded):
+            # By what no file shows: a pin that was not found, a fact without its message.
+            text += "".join(map(_told, others))
         found = cls(text)
         found.verdict = verdict
         return found
 
 
-def _pin(item: Difference) -> str:
-    pinned = "\n".join(item.pinned or ("(absent)",))
-    return f"\n--- the ledger pins {item.fact}\n{pinned}\n"
+def _told(item: Difference) -> str:
+    said = "it is" if item.pinned is None else "the ledger pins"
+    values = item.new if item.pinned is None else item.pinned
+    shown = "\n".join(map(escaped, values)) or "(absent)"
+    return f"\n--- {item.fact}: {said}\n{shown}\n"
 
 
 class Gateway:

@@ -5,7 +5,7 @@ The request's `x-hx-case` field picks a script, a list of steps:
 - a text is written as it is (latin-1: one character, one byte)
 - `{"repeat": [text, times]}` writes the text so many times
 - `{"sleep": seconds}` waits, or stops where the peer leaves meanwhile
-- `{"reset": true}` aborts the connection: what is not yet written is lost
+- `{"reset": true}` ends the connection at once: what is not yet written is lost
 - `{"close": true}` closes it after the last step; without it, it stays open
 
 It knows nothing of the gateway: standard library only, and no HTTP beyond what it
@@ -215,7 +215,12 @@ class Connection(asyncio.StreamReaderProtocol):
         try:
             while await self._exchange(reader, writer):
                 pass
-        except (asyncio.IncompleteReadError, ConnectionError, ValueError):
+        except (
+            asyncio.IncompleteReadError,
+            asyncio.LimitOverrunError,
+            ConnectionError,
+            ValueError,
+        ):
             pass  # what was not read to its end is in `unread`
         finally:
             self._ours = True
