@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import shutil
 import signal
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
-from hxroute.cli.accepting import to_accept
+from hxroute.cli.accepting import Acceptance
 from hxroute.cli.common import DIFFERENT, compiled, fail, path_option, routes_option
 
 if TYPE_CHECKING:
@@ -132,54 +130,21 @@ def prove(
     from hxroute.proof import corpus as corpora
     from hxroute.proof import ledger as ledgers
 
-    _check(
-        cases,
-        accepted,
-        by_accept=bool(facts or rules or reason or owner),
-        reason=reason,
-    )
+    accept = Acceptance(accepted, facts, rules, reason, owner)
+    accept.check(cases)
     # As Ctrl-C, which the event loop handles: what was started is ended first.
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     corpus, result = corpora.load(folder), None if url else compiled(source)
     intended = ledgers.read(corpus.ledger)
     target = _target(corpus, result, url, upstreams)
-    wanted = accepted or cases
-    stops = fail_fast and not accepted
+    wanted, stops = accepted or cases, fail_fast and not accepted
     proof = _proved(corpus, result, target, intended, wanted, jobs, fail_fast=stops)
     if accepted:
-        verdicts = to_accept(proof.verdicts, accepted, facts, rules)
-        if not verdicts:
-            fail("nothing to accept: no case that fits is unexplained")
-        by, why = owner or _user(), reason or ""
-        entries = ledgers.accept(corpus.ledger, verdicts, why, by)
-        click.echo(entries.encode(), nl=False)
-        click.echo(f"written to {corpus.ledger}")
+        accept.write(corpus.ledger, proof.verdicts)
         return
     _show(proof, format, output, verbose=verbose)
     if not proof.holds:
         raise SystemExit(DIFFERENT)
-
-
-def _check(
-    cases: Sequence[str],
-    accepted: Sequence[str],
-    reason: str | None,
-    *,
-    by_accept: bool,
-) -> None:
-    if accepted and not reason:
-        fail("--accept wants a --reason: why is the new gateway right?")
-    if by_accept and not accepted:
-        fail("--fact, --rule, --reason and --owner go with --accept CASE")
-    if accepted and cases:
-        fail(f"--accept names the cases itself; write --accept {cases[0]}, or leave it")
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # of a number without a name, as in a container
-        fail("--owner: say who may end the difference")
 
 
 def _target(
@@ -242,7 +207,8 @@ def _proved(
     today = datetime.now(UTC).date()
     wrong = problems(ledger, corpus.exchanges.values(), today)
     routes = "" if result is None else result.report.file
-    return Proof(str(corpus.oracle), target.says, routes, tuple(verdicts), wrong)
+    found, total = tuple(verdicts), len(corpus.exchanges)
+    return Proof(str(corpus.oracle), target.says, routes, found, wrong, total)
 
 
 def _show(

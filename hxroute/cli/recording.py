@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -21,6 +21,7 @@ from hxroute.cli.common import (
     routes_option,
 )
 from hxroute.cli.proving import corpus_option, jobs_option
+from hxroute.cli.recorded import few, summary, warnings
 from hxroute.diagnostics.shown import printable
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["record"]
 
 _VARIABLE: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
-_NAMED: Final = 5
-"""How many names a line of the summary has room for."""
 
 
 @click.command()
@@ -150,7 +149,7 @@ def record(
     if declare is not None:
         _declare(folder, declare)
         return
-    from hxroute.proof.oracles import oracled
+    from hxroute.proof.oracles import Wish, oracled
 
     # As Ctrl-C, which the event loop handles: what was started is ended first.
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
@@ -160,18 +159,10 @@ def record(
         click.echo(f"note: {printable(note)}", err=True)
     if not gathered.cases:
         fail("there are no cases: what is given defines no endpoint, or --size is none")
-    oracle = oracled(
-        app,
-        url,
-        upstreams,
-        gathered.environments,
-        result,
-        python=python,
-        host=host,
-        allowed=allowed,
-    )
+    wish = Wish(app, url, upstreams, python, host, allowed)
+    oracle = oracled(wish, gathered.environments, result)
     done = _recorded(oracle, gathered, folder, anew, jobs, times=1 if once else 2)
-    for line in (*_summary(done), *_warnings(done, oracle.notes)):
+    for line in (*summary(done), *warnings(done, oracle.notes)):
         click.echo(line)
     if not done.calls:
         raise SystemExit(DIFFERENT)
@@ -181,7 +172,7 @@ def _declare(folder: Path, reason: str) -> None:
     from hxroute.proof.record import declare
 
     names = declare(folder, reason)
-    click.echo(f"declared in {folder}: {_few(names)}")
+    click.echo(f"declared in {folder}: {few(names)}")
 
 
 def _is_given(parameter: str) -> bool:
@@ -292,46 +283,3 @@ def _recorded(
         except KeyboardInterrupt:
             click.echo("interrupted; the same command goes on from here", err=True)
             raise
-
-
-def _summary(done: Recorded) -> Iterator[str]:
-    corpus = done.corpus
-    total = len(corpus.exchanges)
-    yield f"recorded {corpus.oracle} into {corpus.folder}"
-    cases = f"{total} case{'s' * (total != 1)}"
-    yield f"{cases}: {done.new} new, {total - done.new} that were there"
-    statuses = sorted(done.statuses.items())
-    yield "answers: " + ", ".join(f"{count} × {name}" for name, count in statuses)
-    yield f"requests that reached an upstream: {done.calls}"
-    if done.varying:
-        facts = (f"{name} ({count})" for name, count in done.varying.most_common())
-        yield f"vary from play to play, and are not compared: {_few(facts)}"
-    if done.unsteady:
-        yield (
-            "left out, for their outcome varies from play to play: "
-            f"{_few(sorted(done.unsteady))}"
-        )
-
-
-def _warnings(done: Recorded, notes: Iterable[str]) -> Iterator[str]:
-    for note in sorted(notes):
-        did, _, what = printable(note).partition(" ")
-        if did == "called":
-            yield (
-                f"warning: it called {what}, and was refused; name that as an "
-                f"--upstream, or let it: --allow {what}"
-            )
-        else:
-            yield f"warning: it read {what}; what stands there may be in the corpus"
-    if not done.calls:
-        yield (
-            "warning: no request reached our upstream; look whether --upstream says "
-            "how the old gateway finds it, and whether its key is that of the cases"
-        )
-
-
-def _few(names: Iterable[str]) -> str:
-    listed = list(names)
-    rest = len(listed) - _NAMED
-    shown = ", ".join(listed[:_NAMED])
-    return f"{shown} and {rest} more" if rest > 0 else shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -23,7 +23,7 @@ from hxroute.proof.targets.asgi import Asgi
 from hxroute.proof.targets.upstreams import UPSTREAM, Where, wheres
 from hxroute.proof.targets.url import Url
 
-__all__ = ["Oracled", "oracled", "with_keys"]
+__all__ = ["Oracled", "Wish", "oracled", "with_keys"]
 
 _HOST: Final = "127.0.0.1:8000"
 """What requests name where no routes file says where the gateway listens."""
@@ -58,25 +58,32 @@ def with_keys(gateway: Gateway | None, environ: Mapping[str, str]) -> dict[str, 
     return {**made_up, **environ}
 
 
-def oracled(
-    app: str | None,
-    url: str | None,
-    upstreams: Iterable[str],
-    environments: Environments,
-    routes: Compiled | None,
-    *,
-    python: str,
-    host: str | None,
-    allowed: Iterable[str] = (),
-) -> Oracled:
-    """Return the old gateway that a command line names; an app is started once.
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a command line says of the old gateway: an app, or the URL of one that runs.
+
+    `upstreams` are the places where it finds them, `allowed` what it may call besides,
+    `host` what the field `Host` says; `python` is the interpreter that an app wants.
+    """
+
+    app: str | None
+    url: str | None
+    upstreams: Sequence[str]
+    python: str
+    host: str | None = None
+    allowed: Sequence[str] = ()
+
+
+def oracled(wish: Wish, environments: Environments, routes: Compiled | None) -> Oracled:
+    """Return the old gateway of a wish; an app is started once.
 
     Raises:
         StartError: where it names none, or that does not start.
     """
+    app, url, host = wish.app, wish.url, wish.host
     gateway = None if routes is None else routes.gateway
     names = [] if gateway is None else [item.name for item in gateway.upstreams]
-    places = wheres(upstreams, names[0] if len(names) == 1 else UPSTREAM)
+    places = wheres(wish.upstreams, names[0] if len(names) == 1 else UPSTREAM)
     _check(app, url, places, environments)
     if host is not None and not _FIELD.fullmatch(host):
         raise StartError(
@@ -92,7 +99,7 @@ def oracled(
     listens = _HOST
     if gateway is not None:
         listens = f"{gateway.server.host}:{gateway.server.port}"
-    served = Asgi(app, Path(), places, python, allowed=allowed)
+    served = Asgi(app, Path(), places, wish.python, allowed=wish.allowed)
     way = Way(environments, host or listens)
     asyncio.run(_once(served, way))
     oracle = Oracle(app, served.about, f"by uvicorn, its upstream at {ways}")

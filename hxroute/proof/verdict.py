@@ -83,7 +83,8 @@ class Proof:
     """All verdicts, in the order of the corpus.
 
     `oracle` says in one line what was recorded, `new` what was compared with it,
-    `routes` is the routes file ("" for a gateway that has none here).
+    `routes` is the routes file ("" for a gateway that has none here). `recorded` counts
+    the cases of the corpus, where the verdicts may be those of a part.
     """
 
     oracle: str
@@ -91,6 +92,7 @@ class Proof:
     routes: str
     verdicts: tuple[Verdict, ...]
     problems: tuple[Problem, ...] = field(default=())
+    recorded: int = 0
 
     def count(self, outcome: Outcome) -> int:
         """Count the cases of an outcome."""
@@ -107,7 +109,9 @@ class Proof:
         outcomes: tuple[Outcome, ...] = ("identical", "sanctioned", "unexplained")
         counts = ", ".join(f"{self.count(item)} {item}" for item in outcomes)
         total = len(self.verdicts)
-        return f"{total} case{'s' * (total != 1)}: {counts}"
+        of = f" of {self.recorded}" if self.recorded > total else ""
+        most = max(total, self.recorded)
+        return f"{total}{of} case{'s' * (most != 1)}: {counts}"
 
 
 def differing(old: Facts, new: Facts) -> Iterable[str]:

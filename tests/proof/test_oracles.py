@@ -11,7 +11,7 @@ import pytest
 from hxroute.compiler import Compiled, compile
 from hxroute.errors import StartError
 from hxroute.ir import Gateway
-from hxroute.proof.oracles import Oracled, oracled, with_keys
+from hxroute.proof.oracles import Oracled, Wish, oracled, with_keys
 from tests.proof.recorded import project
 
 ROUTES = """\
@@ -56,13 +56,9 @@ def named(
     environments: dict[str, dict[str, str]] | None = None,
     **given: Any,
 ) -> Oracled:
-    wish: dict[str, Any] = {"python": sys.executable, "host": None, **given}
-    found = environments or {"default": {}}
-    return oracled(app, url, upstreams, found, given.get("routes"), **without(wish))
-
-
-def without(wish: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in wish.items() if name != "routes"}
+    routes = given.pop("routes", None)
+    wish = Wish(app, url, upstreams, **{"python": sys.executable, **given})
+    return oracled(wish, environments or {"default": {}}, routes)
 
 
 def refused(*args: Any, **given: Any) -> str:
