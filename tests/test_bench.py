@@ -24,12 +24,12 @@ from hxroute.ir import Gateway
 from hxroute.runtime import settings
 from hxroute.sandbox.bench import phases, shown
 from hxroute.sandbox.bench.aim import aimed, made_up
-from hxroute.sandbox.child import Child, python
 from hxroute.sandbox.bench.client import NONE, Answer, Client
 from hxroute.sandbox.bench.figures import FIGURES, Figures, spread
 from hxroute.sandbox.bench.request import Own, written
 from hxroute.sandbox.bench.rounds import Bench, Counts, Options
 from hxroute.sandbox.bench.target import Wish, targets
+from hxroute.sandbox.child import Child, python
 from hxroute.sandbox.scripted import OK, Script, ScriptedUpstream
 from tests.processes import HXROUTE, environment
 from tests.runtime.serving import ask, compiled, served

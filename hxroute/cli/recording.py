@@ -21,8 +21,6 @@ from hxroute.cli.common import (
     routes_option,
 )
 from hxroute.cli.proving import corpus_option, jobs_option
-from hxroute.cli.recorded import few, summary, warnings
-from hxroute.diagnostics.shown import printable
 
 if TYPE_CHECKING:
     from hxroute.compiler import Compiled
@@ -149,6 +147,8 @@ def record(
     if declare is not None:
         _declare(folder, declare)
         return
+    from hxroute.cli.recorded import summary, warnings
+    from hxroute.diagnostics.shown import printable
     from hxroute.proof.oracles import Wish, oracled
 
     # As Ctrl-C, which the event loop handles: what was started is ended first.
@@ -169,6 +169,7 @@ def record(
 
 
 def _declare(folder: Path, reason: str) -> None:
+    from hxroute.cli.recorded import few
     from hxroute.proof.record import declare
 
     names = declare(folder, reason)
@@ -193,6 +194,8 @@ def _routes(source: Path, *, needed: bool) -> Compiled | None:
 
 
 def _environ(variables: Iterable[str]) -> dict[str, str]:
+    from hxroute.diagnostics.shown import printable
+
     environ = {}
     for text in variables:
         found = _VARIABLE.fullmatch(text)

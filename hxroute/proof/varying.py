@@ -23,6 +23,7 @@ SOMETIMES: Final = ("(sometimes)",)
 """The values of a fact that is not there each time."""
 
 _MARK: Final = VARIES[0]
+_MARKS: Final = (*VARIES, *SOMETIMES)
 _SHAPED: Final = f"{_MARK} "
 _BODY: Final = ".body"
 

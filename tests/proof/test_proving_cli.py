@@ -172,10 +172,7 @@ def test_cases_are_chosen_by_patterns(
 ) -> None:
     done = prove(project, *patterns)
 
-    plural = "s" * (count > 1)
-    identical = (
-        f"{count} case{plural}: {count} identical, 0 sanctioned, 0 unexplained\n"
-    )
+    identical = f"{count} of 8 cases: {count} identical, 0 sanctioned, 0 unexplained\n"
     assert (done.returncode, done.stdout) == (0, identical)
 
 
@@ -189,7 +186,9 @@ def test_fail_fast_stops_and_says_so(wrong: Path) -> None:
     done = prove(wrong, "models-ok", "models-post", "-x", "--jobs", "1")
 
     assert done.returncode == 1
-    assert done.stdout.endswith("1 case: 0 identical, 0 sanctioned, 1 unexplained\n")
+    assert done.stdout.endswith(
+        "1 of 8 cases: 0 identical, 0 sanctioned, 1 unexplained\n"
+    )
     assert done.stderr == "note: stopped after 1 of 2 cases\n"
 
 
@@ -261,7 +260,7 @@ def test_upstream_of_another_name_is_the_same_where_it_is_alone(project: Path) -
 
     done = prove(project, "models-*")
 
-    assert done.stdout == "3 cases: 3 identical, 0 sanctioned, 0 unexplained\n"
+    assert done.stdout == "3 of 8 cases: 3 identical, 0 sanctioned, 0 unexplained\n"
 
 
 def test_upstream_that_the_routes_file_does_not_define(project: Path) -> None:
@@ -289,7 +288,9 @@ def test_gateway_that_does_not_start_shows_it_in_each_case(project: Path) -> Non
     assert done.returncode == 1
     assert "start.error" in done.stdout
     assert "> line 5: setting `limit`: not set; set SIZE" in done.stdout
-    assert done.stdout.endswith("3 cases: 0 identical, 0 sanctioned, 3 unexplained\n")
+    assert done.stdout.endswith(
+        "3 of 8 cases: 0 identical, 0 sanctioned, 3 unexplained\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -340,7 +341,7 @@ def test_running_gateway_is_asked_what_it_can_show(
         "already, and cannot be given what they set\n"
     )
     assert done.stderr == left_out
-    assert done.stdout == "6 cases: 6 identical, 0 sanctioned, 0 unexplained\n"
+    assert done.stdout == "6 of 8 cases: 6 identical, 0 sanctioned, 0 unexplained\n"
     assert done.returncode == 0
     assert (named.returncode, named.stdout) == (0, done.stdout)
 
@@ -353,7 +354,9 @@ def test_running_gateway_that_differs(project: Path, tmp_path: Path) -> None:
         only = prove(project, "keyed-*", *place)
 
     assert done.returncode == 1
-    assert done.stdout.endswith("6 cases: 4 identical, 0 sanctioned, 2 unexplained\n")
+    assert done.stdout.endswith(
+        "6 of 8 cases: 4 identical, 0 sanctioned, 2 unexplained\n"
+    )
     assert "routes.yaml" not in done.stdout
     assert (only.returncode, only.stdout) == (2, "")
     assert only.stderr.startswith(
@@ -376,7 +379,9 @@ def test_running_gateway_of_another_kind(project: Path) -> None:
 
     assert done.returncode == 1
     assert "501" in done.stdout
-    assert done.stdout.endswith("6 cases: 0 identical, 0 sanctioned, 6 unexplained\n")
+    assert done.stdout.endswith(
+        "6 of 8 cases: 0 identical, 0 sanctioned, 6 unexplained\n"
+    )
 
 
 def test_running_gateway_that_does_not(project: Path) -> None:
@@ -585,7 +590,7 @@ def test_terminal_is_coloured_and_filled(wrong: Path) -> None:
     assert "\x1b[31m" in shown
     result = plain[plain.index("unexplained") :].splitlines()
     assert max(map(len, result[2:-1])) <= 60
-    assert "1 case: 0 identical, 0 sanctioned, 1 unexplained" in plain
+    assert "1 of 8 cases: 0 identical, 0 sanctioned, 1 unexplained" in plain
 
 
 @pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])

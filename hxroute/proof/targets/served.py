@@ -17,6 +17,7 @@ import logging
 import os
 import pathlib
 import platform
+import runpy
 import signal
 import socket
 import sys
@@ -50,8 +51,7 @@ def main() -> None:
     os.register_at_fork(after_in_child=told.close)
     threading.Thread(target=_end_with_the_starter, daemon=True).start()
     ours = str(pathlib.Path(__file__).resolve().parent)
-    sys.path.insert(0, ours)  # beside this script, which is in no package here
-    guard = importlib.import_module("guard").guard
+    guard = runpy.run_path(os.path.join(ours, "guard.py"))["guard"]  # noqa: PTH118
     sys.path = [wish["folder"], *(entry for entry in sys.path if entry != ours)]
     os.chdir(wish["folder"])
     _map_hosts(wish["hosts"])
