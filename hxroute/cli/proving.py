@@ -143,6 +143,8 @@ def prove(
         accept.write(corpus.ledger, proof.verdicts)
         return
     _show(proof, format, output, verbose=verbose)
+    if result is not None:
+        _tell_unproven(result, corpus)
     if not proof.holds:
         raise SystemExit(DIFFERENT)
 
@@ -209,6 +211,20 @@ def _proved(
     routes = "" if result is None else result.report.file
     found, total = tuple(verdicts), len(corpus.exchanges)
     return Proof(str(corpus.oracle), target.says, routes, found, wrong, total)
+
+
+def _tell_unproven(result: Compiled, corpus: Corpus) -> None:
+    """Say which endpoints of the file no recorded case asks."""
+    from hxroute.proof.reached import unreached
+
+    assert result.gateway is not None
+    for endpoint in unreached(result.gateway, corpus.exchanges.values()):
+        at = f"{result.report.file}:{endpoint.at}"
+        click.echo(
+            f"note: {at}: no recorded case asks `{endpoint.name or endpoint.path}`; "
+            "nothing of it is proven",
+            err=True,
+        )
 
 
 def _show(

@@ -26,6 +26,10 @@ _MARK: Final = VARIES[0]
 _MARKS: Final = (*VARIES, *SOMETIMES)
 _SHAPED: Final = f"{_MARK} "
 _BODY: Final = ".body"
+_NUMBER: Final = {_MARK: "number"}
+"""What stands in a shape for a number that is another each time; a mark is a text."""
+
+_ANY: Final[tuple[object, ...]] = (_MARK, _NUMBER)
 
 
 def merged(times: Sequence[Facts]) -> Facts:
@@ -37,7 +41,7 @@ def merged(times: Sequence[Facts]) -> Facts:
     first, *others = times
     for facts in times:
         if any(
-            value.startswith(_MARK) for values in facts.values() for value in values
+            value.startswith(_MARKS) for values in facts.values() for value in values
         ):
             raise ValueError(_MARK)
     varying = {name for facts in others for name in differing(first, facts)}
@@ -61,30 +65,53 @@ def _merged(name: str, times: Sequence[Facts]) -> tuple[str, ...]:
     if not name.endswith(_BODY):
         return VARIES
     try:
-        first, *others = (json.loads(facts[name][0]) for facts in times)
+        first, *others = (_parsed(facts[name][0]) for facts in times)
+        for other in others:
+            first = _common(first, other)
     except (ValueError, RecursionError):
         return VARIES
-    for other in others:
-        first = _common(first, other)
-    if first == _MARK:
-        return VARIES
-    return (_SHAPED + json.dumps(first, sort_keys=True),)
+    return VARIES if first in _ANY else (_SHAPED + json.dumps(first, sort_keys=True),)
+
+
+def _parsed(text: str) -> Any:
+    """Parse JSON that is read in one way only.
+
+    Raises:
+        ValueError: where it is none, or a name is repeated.
+    """
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(dict(pairs)) < len(pairs):
+            raise ValueError("a name is repeated")
+        return dict(pairs)
+
+    return json.loads(text, object_pairs_hook=members)
 
 
 def _common(one: Any, other: Any) -> Any:
-    """Return what two values have in common, with the mark in the place of the rest."""
+    """Return what two values have in common, with marks in the place of the rest.
+
+    Raises:
+        ValueError: where they are of different shapes.
+    """
     if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
         return {name: _common(one[name], other[name]) for name in one}
     if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         return [_common(*pair) for pair in zip(one, other, strict=True)]
-    return one if type(one) is type(other) and one == other else _MARK
+    if type(one) is type(other) and one == other:
+        return one
+    if isinstance(one, str) and isinstance(other, str):
+        return _MARK
+    if _is_number(one) and _is_number(other):
+        return _NUMBER
+    raise ValueError("no value of one kind")
 
 
 def _shaped_as(recorded: str, got: tuple[str, ...]) -> tuple[str, ...]:
     """Return the recorded value, where what was got is of its shape."""
     shape = json.loads(recorded.removeprefix(_SHAPED))
     try:
-        value = json.loads(got[0])
+        value = _parsed(got[0])
     except (ValueError, RecursionError):
         return got
     return (recorded,) if _fits(value, shape) else got
@@ -92,11 +119,17 @@ def _shaped_as(recorded: str, got: tuple[str, ...]) -> tuple[str, ...]:
 
 def _fits(value: Any, shape: Any) -> bool:
     if shape == _MARK:
-        return not isinstance(value, dict | list)
+        return isinstance(value, str) and bool(value)
+    if shape == _NUMBER:
+        return _is_number(value)
     if isinstance(shape, dict) and isinstance(value, dict):
         alike = shape.keys() == value.keys()
         return alike and all(_fits(value[name], shape[name]) for name in shape)
     if isinstance(shape, list) and isinstance(value, list):
         alike = len(shape) == len(value)
         return alike and all(map(_fits, value, shape))
-    return type(value) is type(shape) and value == shape
+    return type(value) is type(shape) and bool(value == shape)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -18,7 +18,7 @@ TWO: Facts = {
     "same": ("s",),
     "client.body": ('{"error":"no","id":2,"at":[1,"y"]}',),
 }
-SHAPE = '(varies) {"at": [1, "(varies)"], "error": "no", "id": "(varies)"}'
+SHAPE = '(varies) {"at": [1, "(varies)"], "error": "no", "id": {"(varies)": "number"}}'
 MERGED = merged([ONE, TWO])
 
 
@@ -51,6 +51,10 @@ def test_what_is_there_sometimes_may_be_absent() -> None:
         '{"error":"no","id":2,"at":[2,"y"]}',
         '{"error":"no","id":2,"at":[1,"y",3]}',
         '{"error":"no","id":2,"at":[true,"y"]}',
+        '{"error":"no","id":null,"at":[1,"y"]}',
+        '{"error":"no","id":"2","at":[1,"y"]}',
+        '{"error":"no","id":2,"at":[1,""]}',
+        '{"error":"yes","error":"no","id":2,"at":[1,"y"]}',
         "no JSON",
     ],
 )
@@ -70,5 +74,15 @@ def test_bodies_of_other_shapes_vary_as_a_whole() -> None:
 
 
 def test_what_only_looks_as_if_it_varied_is_refused() -> None:
-    with pytest.raises(ValueError, match="varies"):
-        merged([{"client.body": ("(varies)",)}])
+    for mark in ("(varies)", "(sometimes)"):
+        with pytest.raises(ValueError, match="varies"):
+            merged([{"client.body": (mark,)}])
+
+
+def test_lists_of_varying_length_vary_as_a_whole() -> None:
+    times: list[Facts] = [
+        {"client.body": (f'{{"l":{[0] * size}}}',)} for size in (1, 2)
+    ]
+
+    assert merged(times) == {"client.body": VARIES}
+    assert leveled(merged(times), {"client.body": ('{"l":[1,2,3]}',)}) == merged(times)

@@ -128,6 +128,9 @@ def _failures() -> Iterator[Level]:
     yield fault("refused", *REFUSED, rank=0)
     for status in _FAILURES:
         yield sized(f"{status}-json", status, _openai(status), JSON)
+    for status in (501, 504, 529, 599):
+        text = ("Content-Type", "text/plain")
+        yield sized(f"{status}-text", status, reason(status), text)
     yield sized("502-html", 502, _PAGE, ("Content-Type", "text/html"))
     yield sized("503-empty", 503, "", ("Retry-After", "5"))
     yield sized("500-other-json", 500, '{"detail":"it broke"}', JSON)

@@ -23,6 +23,9 @@ __all__ = ["faults", "late"]
 _IN_TIME: Final[Step] = {"sleep": 0.3}
 """Before an answer that is slow, but no slower than anybody waits."""
 
+_LATE: Final = 1.5
+"""Seconds before an answer that is right, and too late for a limit that is too short."""
+
 _BEYOND: Final = 2
 """Seconds that an upstream is silent after it has been given up."""
 
@@ -56,6 +59,9 @@ def late(place: Place, patience: float) -> Iterator[Level]:
     yield Level("up-slow", script=slow, to_head=slow[:2])
     if place.wait is None or place.wait > patience:
         return
+    if place.wait > _LATE:
+        last: Script = ({"sleep": _LATE}, head, OBJECT)
+        yield Level("up-late", script=last, to_head=last[:2])
     longer: Step = {"sleep": place.wait + _BEYOND}
     yield fault("timeout", longer, CLOSE)
     cut = (head, '{"ok"', longer, CLOSE)

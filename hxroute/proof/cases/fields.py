@@ -10,6 +10,9 @@ from hxroute.proof.messages import Headers
 
 __all__ = ["fields"]
 
+_FORGED: Final = "forged"
+"""What a client says in the fields that the rules of a routes file name."""
+
 _LONG: Final = 4096
 """Characters of a long value: half of what most servers take."""
 
@@ -122,6 +125,11 @@ def fields(place: Place) -> tuple[Level, ...]:
     levels = [Level("head-plain", headers=place.headers, rank=0, paired=True)]
     if place.headers:
         levels.append(Level("head-needed-missing", rank=1))
+    given = {name.lower() for name, _ in place.headers}
+    forged = tuple((name, _FORGED) for name in place.named if name not in given)
+    if forged:
+        headers = (*place.headers, *forged)
+        levels.append(Level("head-named", headers=headers, rank=1))
     ranks = (1, 2, 3) if place.upstream is not None else (1, 3, 3)
     for rank, table in zip(ranks, (_QUICK, _RARE, _MORE), strict=True):
         for name, added in table:

@@ -40,6 +40,8 @@ _EVERYWHERE: Final[dict[Size, int]] = {"small": 0, "normal": 0, "large": 3}
 _OF_A_KIN: Final = {1: 3, 2: 1}
 """How many places of a kin are tried with the levels of a rank, in a normal set."""
 
+_METHOD, _AUTH = map(FACTORS.index, ("method", "auth"))
+
 _TABLES: Final[tuple[Callable[[Place], tuple[Level, ...]], ...]] = (
     methods, auths, contents, fields, targets, bodies,
 )  # fmt: skip
@@ -106,7 +108,17 @@ def _all_rows(
             have = [row for _, row in found[number] if all(one.paired for one in row)]
             for row in covering(main, have):
                 found[number].append((_name(row, known[number]), row))
+            found[number] += _keyless(known[number])
     return found
+
+
+def _keyless(known: _Choices) -> Iterator[_Named]:
+    """Yield every method without a key: none may be open by itself."""
+    for missing in (level for level in known[_AUTH] if level.name == "auth-missing"):
+        for method in known[_METHOD][1:]:
+            row = completed({_METHOD: method, _AUTH: missing}, known)
+            if row is not None:
+                yield _name(row, known), row
 
 
 def _waiting(places: Iterable[Place], patience: float) -> Iterator[tuple[Place, float]]:

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from hxroute import jsontext, paths, templates, units
 from hxroute.errors import StartError
+from hxroute.http import HOP_BY_HOP
 from hxroute.ir import Endpoint, Gateway, Node, Timeout
 from hxroute.nodes import (
     Authenticate,
@@ -71,7 +72,7 @@ class Place:
     asked for there; `methods` are all that it takes, () for any. `key` opens it where
     `auth` is bearer. `query`, `headers`, `content_type` and `body` (in latin-1) are
     those of a request that it takes. `max_body` is in bytes; `upstream` is None where
-    it answers by itself; `wait` is how many seconds it waits for the upstream, None
+    it answers by itself; `named` are the fields that its rules name; `wait` is how many seconds it waits for the upstream, None
     where that is not known. Places of one `kin` are handled alike behind their paths.
     `origin` says where it is stated.
     """
@@ -89,6 +90,7 @@ class Place:
     renames: tuple[tuple[str, str], ...] = ()
     max_body: int | None = None
     upstream: str | None = UNKNOWN
+    named: tuple[str, ...] = ()
     wait: float | None = None
     kin: str = ""
     origin: str = ""
@@ -173,9 +175,23 @@ def _place(
         renames=renaming.rename if renaming else (),
         max_body=_max_body(limit, settings),
         upstream=call.upstream if call else None,
+        named=_named(call) if call else (),
         wait=_wait(call, gateway),
         origin=f"endpoint {endpoint.name or endpoint.path} (line {endpoint.at})",
     )
+
+
+def _named(call: Execute) -> tuple[str, ...]:
+    """Return the names of fields in the rules for a request, each once."""
+    names = [
+        name.lower()
+        for rule in call.request_headers
+        for name in (
+            *rule.drop, *(rule.keep or ()), *rule.forward, *(name for name, _ in rule.set)
+        )
+    ]  # fmt: skip
+    frames = {name.decode() for name in HOP_BY_HOP} | {"expect"}
+    return tuple(name for name in dict.fromkeys(names) if name not in _OWN | frames)
 
 
 def _node(endpoint: Endpoint, kind: type[_Node]) -> _Node | None:

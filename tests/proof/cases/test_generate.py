@@ -49,7 +49,7 @@ def cases_at(label: str) -> list[Case]:
 
 @pytest.mark.parametrize(
     ("size", "least", "most"),
-    [("small", 10, 40), ("normal", 200, 320), ("large", 500, 900)],
+    [("small", 10, 40), ("normal", 200, 360), ("large", 500, 900)],
 )
 def test_size_of_the_hx_gateway_s_cases(size: Size, least: int, most: int) -> None:
     assert least <= len(generate(hx_places(), size)) <= most

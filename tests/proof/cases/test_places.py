@@ -168,6 +168,12 @@ def test_places_of_the_hx_gateway_are_opened_by_its_key() -> None:
         renames=(("prompt", "input"),),
         max_body=1024,
         upstream="litellm",
+        named=(
+            *("cookie", "set-cookie", "x-forwarded-for", "x-forwarded-host"),
+            *("x-forwarded-proto", "x-forwarded-server", "x-original-forwarded-for"),
+            *("x-real-ip", "x-cluster-client-ip", "cf-connecting-ip", "cf-ipcountry"),
+            *("www-authenticate", "x-hx-client-ip"),
+        ),
         wait=30.0,
         kin="/v1/embeddings",
         origin="endpoint POST /v1/embeddings (line 101)",
