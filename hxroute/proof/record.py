@@ -20,7 +20,7 @@ from hxroute.proof.corpus import Corpus, Declaration, Oracle
 from hxroute.proof.exchange import DEFAULT, Case, Exchange, Facts
 from hxroute.proof.play import Way, play
 from hxroute.proof.targets import Target
-from hxroute.proof.varying import merged
+from hxroute.proof.varying import SOMETIMES, merged
 from hxroute.proof.verdict import differing
 
 __all__ = ["Recorded", "declare", "opened", "record"]
@@ -164,6 +164,7 @@ async def record(
         if result.new:
             corpora.write(result.corpus)
     if missing or not corpus.complete:
+        _spread(result)
         corpora.write(result.corpus)
         corpora.tidy(result.corpus)
     result.corpus = _finished(result.corpus, cases)
@@ -229,6 +230,33 @@ def _take(result: Recorded, case: Case, times: Sequence[Facts]) -> None:
     result.new += 1
     result.corpus = result.corpus.with_exchange(exchange)
     corpora.write_exchange(result.corpus, exchange)
+
+
+def _spread(result: Recorded) -> None:
+    """Let a field that comes and goes in one case count in none that does not send it.
+
+    What a gateway remembers shows in a case by whatever was played before it, in both
+    turns alike where it stands between two that are remembered.
+    """
+    exchanges = result.corpus.exchanges.values()
+    remembered = {
+        name
+        for exchange in exchanges
+        for name, value in exchange.facts.items()
+        if value == SOMETIMES and name.startswith("upstream.headers.")
+    }
+    for exchange in tuple(exchanges):
+        sent = {
+            f"upstream.headers.{n.lower()}" for n, _ in exchange.case.request.headers
+        }
+        facts = exchange.facts
+        found = [n for n in facts if n in remembered - sent and facts[n] != SOMETIMES]
+        if found:
+            changed = facts | dict.fromkeys(found, SOMETIMES)
+            exchange = dataclasses.replace(exchange, facts=changed)
+            result.corpus = result.corpus.with_exchange(exchange)
+            corpora.write_exchange(result.corpus, exchange)
+            result.varying.update(found)
 
 
 def _finished(corpus: Corpus, cases: Iterable[Case]) -> Corpus:

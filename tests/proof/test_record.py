@@ -13,7 +13,10 @@ from typing import Any
 
 import pytest
 
-from hxroute.proof.corpus import load
+from hxroute.proof.corpus import Corpus, Oracle, load
+from hxroute.proof.exchange import Case, Exchange, Facts
+from hxroute.proof.messages import Request
+from hxroute.proof.record import Recorded, _spread
 from hxroute.proof.varying import SOMETIMES, VARIES
 from tests.processes import HXROUTE, environment, free_port, running
 from tests.proof.recorded import (
@@ -558,3 +561,32 @@ endpoints:
     request: {headers: clean}
     upstream: models
 """
+
+
+def test_field_that_comes_and_goes_in_one_case_counts_in_none(tmp_path: Path) -> None:
+    name, cookie = "upstream.headers.cookie", ("a=1",)
+    sends = Case("sends", Request("GET", "/", (("Cookie", "b=2"),)))
+    facts: list[Facts] = [
+        {name: SOMETIMES, "client.headers.x": SOMETIMES},
+        {name: cookie, "client.headers.x": ("y",)},
+        {},
+    ]
+    found = [
+        Exchange(Case(f"c{n}", Request("GET", "/")), item)
+        for n, item in enumerate(facts)
+    ]
+    exchanges = {one.name: one for one in (*found, Exchange(sends, {name: cookie}))}
+    corpus = Corpus(tmp_path, Oracle("main:app"), "x", ("u",), {}, exchanges)
+    result = Recorded(corpus)
+
+    _spread(result)
+
+    settled = {key: one.facts for key, one in result.corpus.exchanges.items()}
+    assert settled == {
+        "c0": facts[0],
+        "c1": {name: SOMETIMES, "client.headers.x": ("y",)},
+        "c2": {},
+        "sends": {name: cookie},
+    }
+    assert (tmp_path / "exchanges" / "c1.http").exists()
+    assert result.varying == {name: 1}
