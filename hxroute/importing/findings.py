@@ -20,11 +20,10 @@ GRADES: Final[tuple[Grade, ...]] = ("exact", "approximate", "manual")
 _LONGEST: Final = 160
 """Characters of a finding's text; names in it may be as long as the program."""
 
-_KEY_LIKE: Final = re.compile(
-    r"(?<=://)[^/@\s]+(?=@)"
-    r"|(?=[A-Za-z0-9_-]*[0-9])(?=[A-Za-z0-9_-]*[A-Za-z])[A-Za-z0-9_-]{16,}"
-)
-"""What may be a key: long, of letters and digits. A finding never repeats it."""
+_KEY_LIKE: Final = re.compile(r"(?<=://)[^/@\s]+(?=@)|[A-Za-z0-9_-]{16,}")
+"""What may be a key, where it is no plain word. A finding never repeats it."""
+
+_WORD: Final = re.compile(r"[A-Za-z_-]+|[0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -72,8 +71,14 @@ class Findings:
 def clean(text: str) -> str:
     """Make a text one printable line without anything that looks like a key."""
     line = "".join(c if c.isprintable() else " " for c in text)
-    line = _KEY_LIKE.sub("***", " ".join(line.split()))
+    line = _KEY_LIKE.sub(_hidden, " ".join(line.split()))
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+
+
+def _hidden(found: re.Match[str]) -> str:
+    """Hide what stands before the host of a URL, and a text of letters and digits."""
+    in_url = found.string[found.end() : found.end() + 1] == "@"
+    return found[0] if _WORD.fullmatch(found[0]) and not in_url else "***"
 
 
 def counted(findings: Iterable[Finding]) -> str:

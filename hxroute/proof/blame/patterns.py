@@ -14,7 +14,6 @@ from hxroute.ir import ErrorAnswer, ErrorTable, StatusRule
 __all__ = ["could_be", "nearest", "pattern", "status_of"]
 
 _HOLE: Final = "\ue000"
-_EXPRESSION: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _KIND: Final = re.compile(r"\{\{\s*error\.kind\s*\}\}")
 _PROBLEM: Final = (
     '{"type":"about:blank","title":"{{ t }}","status":"{{ s }}","detail":"{{ d }}"}'
@@ -45,7 +44,7 @@ def could_be(answer: ErrorAnswer | StatusRule | None, body: str, kind: str) -> b
 def pattern(document: str | None, text: str | None, kind: str) -> re.Pattern[str]:
     """Return what the bodies look like that a template makes of a kind, in latin-1."""
     if document is None:
-        made = _EXPRESSION.sub(_HOLE, _KIND.sub(kind, text or ""))
+        made = _holes(_KIND.sub(kind, text or ""))
     else:
         made = _encoded(_KIND.sub(kind, document))
     fixed = made.replace(f'"{_HOLE}"', _HOLE).split(_HOLE)
@@ -61,12 +60,26 @@ def _encoded(document: str) -> str:
 
 def _holed(value: object) -> object:
     if isinstance(value, str):
-        return _EXPRESSION.sub(_HOLE, value)
+        return _holes(value)
     if isinstance(value, list):
         return [_holed(item) for item in value]
     if isinstance(value, dict):
-        return {_EXPRESSION.sub(_HOLE, name): _holed(value[name]) for name in value}
+        return {_holes(name): _holed(value[name]) for name in value}
     return value
+
+
+def _holes(text: str) -> str:
+    """Return a text with a hole for each expression and each statement of a template."""
+    for begin, end in (("{{", "}}"), ("{%", "%}")):
+        kept, at = [], 0
+        while (first := text.find(begin, at)) >= 0:
+            last = text.find(end, first + 2)
+            if last < 0:
+                break
+            kept += [text[at:first], _HOLE]
+            at = last + 2
+        text = "".join([*kept, text[at:]])
+    return text
 
 
 def _wired(text: str) -> str:
