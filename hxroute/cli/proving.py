@@ -13,6 +13,7 @@ import click
 
 from hxroute.cli.accepting import Acceptance
 from hxroute.cli.common import DIFFERENT, compiled, fail, path_option, routes_option
+from hxroute.errors import StartError
 
 if TYPE_CHECKING:
     from hxroute.compiler import Compiled
@@ -128,14 +129,13 @@ def prove(
     or the ledger is out of date, 2 where nothing could be proven.
     """
     from hxroute.proof import corpus as corpora
-    from hxroute.proof import ledger as ledgers
 
     accept = Acceptance(accepted, facts, rules, reason, owner)
     accept.check(cases)
     # As Ctrl-C, which the event loop handles: what was started is ended first.
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     corpus, result = corpora.load(folder), None if url else compiled(source)
-    intended = ledgers.read(corpus.ledger)
+    intended = _ledger(corpus)
     target = _target(corpus, result, url, upstreams)
     wanted, stops = accepted or cases, fail_fast and not accepted
     proof = _proved(corpus, result, target, intended, wanted, jobs, fail_fast=stops)
@@ -147,6 +147,19 @@ def prove(
         _tell_unproven(result, corpus)
     if not proof.holds:
         raise SystemExit(DIFFERENT)
+
+
+def _ledger(corpus: Corpus) -> Ledger:
+    """Read the ledger; where it holds errors, print them as they are, and exit."""
+    from hxroute.proof.ledger import read
+
+    try:
+        return read(corpus.ledger)
+    except StartError as exc:
+        message, _, report = str(exc).partition("\n\n")
+        if report:
+            click.echo(report, err=True)
+        fail(message)
 
 
 def _target(
