@@ -275,8 +275,8 @@ def _recorded(
     from hxroute.proof.play import Way
     from hxroute.proof.record import opened, record
 
-    named = len(oracle.upstreams) > 1
-    way = Way(gathered.environments, oracle.host, named, times, jobs)
+    usual = oracle.upstreams[0] if len(oracle.upstreams) == 1 else ""
+    way = Way(gathered.environments, oracle.host, usual, times, jobs)
     corpus = opened(folder, oracle.oracle, way, oracle.upstreams, anew)
     missing = [case for case in gathered.cases if not corpus.has(case)]
     with progress("recording", len(missing)) as done:

@@ -111,7 +111,7 @@ def upstream_facts(
     request: Request,
     seen: Iterable[tuple[str, Seen]],
     *,
-    named: bool = False,
+    usual: str | None = None,
     hosts: Mapping[str, Collection[str]] | None = None,
 ) -> Facts:
     """State what reached the upstreams.
@@ -119,14 +119,14 @@ def upstream_facts(
     Args:
         request: what the client sent.
         seen: the name of an upstream and what it saw, in the order of arrival.
-        named: whether there are several, so that their names are facts.
+        usual: the upstream whose name is no fact, "" for none; None where no name is.
         hosts: what the field Host may say to each, None where that is not known.
     """
     facts: Facts = {}
     count = 0
     for count, (name, one) in enumerate(seen, 1):
         prefix = "upstream." if count == 1 else f"upstream.{count}."
-        if named:
+        if usual is not None and name != usual:
             facts[f"{prefix}name"] = (name,)
         facts |= _seen_facts(request, one, prefix)
         facts |= oddities.of_request(

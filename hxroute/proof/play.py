@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -32,8 +31,6 @@ __all__ = ["Environments", "Lane", "Played", "Way", "lane", "pause", "play"]
 Environments = Mapping[str, Mapping[str, str]]
 Played = Callable[[Case, Sequence[Facts]], None]
 
-_NAME: Final = re.compile(r"upstream\.(?:[0-9]+\.)?name")
-
 _PATIENCE: Final = 60.0
 """Seconds that an answer may take, besides the pauses of its script."""
 
@@ -52,17 +49,16 @@ class Way:
     """How cases are played.
 
     `environments` are the variables of each environment that a case names; `host` is
-    what the field `Host` says where a request has none; `named` tells several upstreams
-    apart, and `usual` is the one whose name is no fact. Each case is played so many `times`, and what differs varies. At most `jobs`
-    gateways run at a time; one, where its upstreams have ports of their own.
+    what the field `Host` says where a request has none; `usual` is the upstream whose
+    name is no fact, None where no name is. Each case is played so many `times`. At most
+    `jobs` gateways run at a time; one, where its upstreams have ports of their own.
     """
 
     environments: Environments
     host: str
-    named: bool = False
+    usual: str | None = None
     times: int = 1
     jobs: int = 1
-    usual: str = ""
 
 
 @dataclass(slots=True)
@@ -73,9 +69,8 @@ class Lane:
     address: Address
     host: str
     invents: bool
-    named: bool
+    usual: str | None
     hosts: Mapping[str, frozenset[str]]
-    usual: str = ""
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def play(self, case: Case) -> Facts:
@@ -89,14 +84,9 @@ class Lane:
                 except NoAnswer as exc:
                     client = {"client.failure": (str(exc),)}
             facts = client | upstream_facts(
-                case.request, seen, named=self.named, hosts=self.hosts
+                case.request, seen, usual=self.usual, hosts=self.hosts
             )
             facts |= oddities.of_torn(seen.torn)
-        facts = {
-            name: value
-            for name, value in facts.items()
-            if not (value == (self.usual,) and _NAME.fullmatch(name))
-        }
         return without_invented(case.request, facts) if self.invents else facts
 
 
@@ -116,9 +106,7 @@ async def lane(
                 name: target.hosts | {f"127.0.0.1:{port}", f"localhost:{port}"}
                 for name, port in stage.ports.items()
             }
-            yield Lane(
-                stage, address, way.host, target.invents, way.named, hosts, way.usual
-            )
+            yield Lane(stage, address, way.host, target.invents, way.usual, hosts)
 
 
 @contextlib.asynccontextmanager

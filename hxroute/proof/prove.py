@@ -82,7 +82,7 @@ def with_blame(
 def way_of(corpus: Corpus, jobs: int) -> Way:
     """Return how the cases of a corpus are played."""
     usual = corpus.upstreams[0] if len(corpus.upstreams) == 1 else ""
-    return Way(corpus.environments, corpus.host, named=True, jobs=jobs, usual=usual)
+    return Way(corpus.environments, corpus.host, usual, jobs=jobs)
 
 
 def selected(corpus: Corpus, patterns: Iterable[str]) -> list[Exchange]:

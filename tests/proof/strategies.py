@@ -79,6 +79,8 @@ def exchanges(draw: st.DrawFn) -> Exchange:
     seen = draw(st.lists(SEEN, max_size=3))
     named = draw(st.booleans())
     hosts = {name: {"127.0.0.1:4000"} for name, _ in seen} if named else None
-    upstream = upstream_facts(case.request, seen, named=named, hosts=hosts)
+    upstream = upstream_facts(
+        case.request, seen, usual="" if named else None, hosts=hosts
+    )
     torn = oddities.of_torn(draw(st.lists(LINES, max_size=2)))
     return Exchange(case, client | upstream | torn)

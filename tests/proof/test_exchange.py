@@ -108,7 +108,7 @@ def test_body_of_an_answer_is_compared_byte_for_byte() -> None:
 def test_requests_are_counted_and_numbered() -> None:
     arrived = [("a", Seen("GET", "/1", ())), ("b", Seen("PUT", "/2", (), "x"))]
 
-    facts = upstream_facts(GET, arrived, named=True)
+    facts = upstream_facts(GET, arrived, usual="")
 
     assert facts == {
         "upstream.name": ("a",),
