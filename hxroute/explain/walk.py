@@ -8,7 +8,6 @@ import dataclasses
 from collections.abc import AsyncIterator, Mapping
 from typing import Final
 
-from hxroute import paths
 from hxroute.compiler import Compiled
 from hxroute.errors import BadPath, ProxyError, StartError
 from hxroute.explain import calls
@@ -22,9 +21,9 @@ from hxroute.explain.question import Question
 from hxroute.explain.steps import step
 from hxroute.explain.values import Values, values, without_credentials
 from hxroute.http import Handler, Headers, Request, Response, Start
-from hxroute.ir import ErrorTable, Gateway, Node
+from hxroute.ir import ErrorTable, Node
 from hxroute.nodes import Authenticate, Execute, LimitBody, MapErrors, Observe, Respond
-from hxroute.runtime.routing import Route, Router
+from hxroute.runtime.routing import Router, bare_routes
 
 __all__ = ["explain"]
 
@@ -62,7 +61,7 @@ async def _explained(
     if refused is not None:
         return dataclasses.replace(about, steps=(refused,), answer=refused.ends)
     request = question.request(without_credentials(question.headers))
-    routes = _routes(gateway)
+    routes = bare_routes(gateway)
     refusal = _refusal(Router(routes, gateway.paths), request)
     if not isinstance(refusal, BadPath):
         found = tuple(candidates(routes, request))
@@ -74,13 +73,6 @@ async def _explained(
         return dataclasses.replace(about, steps=(refused,), answer=answer)
     place = next(r.place for r in routes if r.endpoint is request.endpoint)
     return await _Walk(compiled, place, known, question).along(request, about)
-
-
-def _routes(gateway: Gateway) -> list[Route]:
-    return [
-        Route(place, endpoint, paths.parse_pattern(endpoint.path), _nothing)
-        for place, endpoint in enumerate(gateway.endpoints)
-    ]
 
 
 async def _nothing(request: Request) -> Response:

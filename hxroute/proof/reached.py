@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hxroute import paths
 from hxroute.errors import ProxyError
-from hxroute.http import Request, Response
+from hxroute.http import Request
 from hxroute.ir import Endpoint, Gateway
 from hxroute.proof.exchange import Exchange
-from hxroute.runtime.routing import Route, Router
+from hxroute.runtime.routing import Router, bare_routes
 
 __all__ = ["unreached"]
 
@@ -19,13 +18,7 @@ def unreached(gateway: Gateway, exchanges: Iterable[Exchange]) -> list[Endpoint]
 
     An endpoint that was added since the recording is one of them.
     """
-    router = Router(
-        [
-            Route(place, endpoint, paths.parse_pattern(endpoint.path), _nothing)
-            for place, endpoint in enumerate(gateway.endpoints)
-        ],
-        gateway.paths,
-    )
+    router = Router(bare_routes(gateway), gateway.paths)
     asked = {
         (exchange.case.request.method, exchange.case.request.path)
         for exchange in exchanges
@@ -41,8 +34,3 @@ def _taker(router: Router, method: str, path: str) -> object:
     except ProxyError:
         return None
     return request.endpoint
-
-
-async def _nothing(request: Request) -> Response:
-    """Stand for what answers; nothing is answered here."""
-    return Response(200)

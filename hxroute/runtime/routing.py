@@ -14,10 +14,10 @@ from typing import Final
 
 from hxroute import paths
 from hxroute.errors import MethodNotAllowed, NotFound
-from hxroute.http import Handler, Request
-from hxroute.ir import STANDARD_METHODS, UNLISTED_METHODS, Endpoint
+from hxroute.http import Handler, Request, Response
+from hxroute.ir import STANDARD_METHODS, UNLISTED_METHODS, Endpoint, Gateway
 
-__all__ = ["Route", "Router", "takes"]
+__all__ = ["Route", "Router", "bare_routes", "takes"]
 
 _SLASH: Final = ord("/")
 
@@ -30,6 +30,19 @@ class Route:
     endpoint: Endpoint
     pattern: paths.Pattern
     handler: Handler
+
+
+def bare_routes(gateway: Gateway) -> list[Route]:
+    """Return the routes of a gateway with nothing behind them, to see what matches."""
+    return [
+        Route(place, endpoint, paths.parse_pattern(endpoint.path), _nothing)
+        for place, endpoint in enumerate(gateway.endpoints)
+    ]
+
+
+async def _nothing(request: Request) -> Response:
+    """Stand for what answers; nothing is answered here."""
+    return Response(200)
 
 
 def takes(endpoint: Endpoint, method: str) -> bool:

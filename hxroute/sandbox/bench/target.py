@@ -10,10 +10,10 @@ from typing import Final
 
 from hxroute import paths
 from hxroute.errors import BadPath, MethodNotAllowed, NotFound, StartError
-from hxroute.http import Request, Response
+from hxroute.http import Request
 from hxroute.ir import STANDARD_METHODS, UNLISTED_METHODS, Endpoint, Gateway
 from hxroute.nodes import Execute
-from hxroute.runtime.routing import Route, Router, takes
+from hxroute.runtime.routing import Router, bare_routes, takes
 from hxroute.space import OutOfSteps, Space, claim_of
 
 __all__ = ["Target", "Wish", "targets"]
@@ -140,7 +140,7 @@ def _samples(
 def _at(gateway: Gateway, target: str, method: str | None) -> Target:
     """Return the target that a user names by its path."""
     path = target.partition("?")[0].encode()
-    router = Router(_routes(gateway), gateway.paths)
+    router = Router(bare_routes(gateway), gateway.paths)
     for name in (method,) if method else _METHODS:
         request = Request(name, path)
         try:
@@ -156,13 +156,3 @@ def _at(gateway: Gateway, target: str, method: str | None) -> Target:
             assert isinstance(request.endpoint, Endpoint)
             return Target(request.endpoint, _call(request.endpoint), name, target)
     raise StartError(f"{target} takes {allowed} only; name one of these by --method")
-
-
-def _routes(gateway: Gateway) -> Iterator[Route]:
-    for place, endpoint in enumerate(gateway.endpoints):
-        yield Route(place, endpoint, paths.parse_pattern(endpoint.path), _nothing)
-
-
-async def _nothing(request: Request) -> Response:
-    """Stand for what answers; nothing is answered here."""
-    return Response(200)
