@@ -335,7 +335,7 @@ def test_what_varies_is_marked_and_told(tmp_path: Path) -> None:
     found = load(folder / "corpus").exchanges
     assert found["id"].facts["client.headers.x-id"] == VARIES
     assert found["id"].facts["client.body"] == ("same",)
-    counted = ('(varies) {"asked": "(varies)"}',)
+    counted = ('(varies) {"asked": {"(varies)": "number"}}',)
     assert found["count"].facts["client.body"] == counted
     assert found["set"].facts["client.body"] == VARIES
     assert found["jar-after"].facts["upstream.headers.cookie"] == SOMETIMES
