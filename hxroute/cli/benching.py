@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from hxroute.cli.common import compiled, fail, routes_option
+from hxroute.cli.common import compiled, end_in_order, fail, routes_option
 
 if TYPE_CHECKING:
     from hxroute.explain import Question
@@ -87,8 +86,7 @@ def bench(
     if endpoint is not None and path is not None:
         fail("--endpoint and --path both name what is asked; give one of them")
     asked = _asked(method, path, headers)
-    # As Ctrl-C, which the event loop handles: what was started is ended first.
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    end_in_order()
     gateway = compiled(source).gateway
     assert gateway is not None
     result = measured(

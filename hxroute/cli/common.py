@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +29,7 @@ __all__ = [
     "build_option",
     "compiled",
     "console",
+    "end_in_order",
     "fail",
     "path_option",
     "printed",
@@ -152,6 +154,15 @@ def console() -> Console:
         sys.stdout.reconfigure(errors="replace")
 
     return Console(highlight=False, markup=False, emoji=False)
+
+
+def end_in_order() -> None:
+    """Let SIGTERM do as Ctrl-C, which the event loop handles: what was started is ended.
+
+    Also where SIGINT is ignored, as it is in what a shell runs in the background.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
 
 
 def fail(message: str) -> NoReturn:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -12,7 +11,14 @@ from typing import TYPE_CHECKING, Final, Literal
 import click
 
 from hxroute.cli.accepting import Acceptance
-from hxroute.cli.common import DIFFERENT, compiled, fail, path_option, routes_option
+from hxroute.cli.common import (
+    DIFFERENT,
+    compiled,
+    end_in_order,
+    fail,
+    path_option,
+    routes_option,
+)
 from hxroute.errors import StartError
 
 if TYPE_CHECKING:
@@ -132,8 +138,7 @@ def prove(
 
     accept = Acceptance(accepted, facts, rules, reason, owner)
     accept.check(cases)
-    # As Ctrl-C, which the event loop handles: what was started is ended first.
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    end_in_order()
     corpus, result = corpora.load(folder), None if url else compiled(source)
     intended = _ledger(corpus)
     target = _target(corpus, result, url, upstreams)

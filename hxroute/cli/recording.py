@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import signal
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +15,7 @@ from hxroute.cli.common import (
     DIFFERENT,
     WRONG,
     compiled,
+    end_in_order,
     fail,
     report_on,
     routes_option,
@@ -151,8 +151,7 @@ def record(
     from hxroute.diagnostics.shown import printable
     from hxroute.proof.oracles import Wish, oracled
 
-    # As Ctrl-C, which the event loop handles: what was started is ended first.
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    end_in_order()
     result = _routes(source, needed=_is_given("source") or not (openapi or own))
     gathered = _gathered(result, openapi, own, _environ(variables), size, patience)
     for note in gathered.notes:
