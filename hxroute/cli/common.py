@@ -27,6 +27,7 @@ __all__ = [
     "STALE",
     "WRONG",
     "build_option",
+    "colored",
     "compiled",
     "console",
     "end_in_order",
@@ -99,11 +100,11 @@ def report_on(report: Report, color: str = "auto") -> None:
     from hxroute.diagnostics import text
 
     if report.diagnostics:
-        shown = text.render(report, color=_colored(color, sys.stderr))
+        shown = text.render(report, color=colored(color, sys.stderr))
         click.echo(shown, err=True, nl=False, color=True)
 
 
-def _colored(wish: str, stream: TextIO | None) -> bool:
+def colored(wish: str, stream: TextIO | None) -> bool:
     """Whether to colour a stream: as wished, or where a terminal takes it."""
     if wish != "auto":
         return wish == "always"

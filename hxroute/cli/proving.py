@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ import click
 from hxroute.cli.accepting import Acceptance
 from hxroute.cli.common import (
     DIFFERENT,
+    colored,
     compiled,
     end_in_order,
     fail,
@@ -259,8 +259,8 @@ def _show(
         # A file is the same wherever it is written.
         size = shutil.get_terminal_size((text.WIDTH, 24))
         width = size.columns if output is None else text.WIDTH
-        colored = output is None and _is_colored()
-        shown = text.render(proof, width=width, color=colored, verbose=verbose)
+        color = output is None and colored("auto", sys.stdout)
+        shown = text.render(proof, width=width, color=color, verbose=verbose)
     else:
         shown = {"json": json.render, "junit": junit.render, "html": html.render}[
             format
@@ -273,8 +273,3 @@ def _show(
     except OSError as exc:
         fail(f"{output} cannot be written: {exc.strerror}")
     click.echo(proof.summary)
-
-
-def _is_colored() -> bool:
-    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    return not plain and sys.stdout.isatty()

@@ -26,7 +26,7 @@ from hxroute.proof.stage import Stage
 from hxroute.proof.targets import Address, NotStarted, Target
 from hxroute.proof.wire import NoAnswer, send
 
-__all__ = ["Environments", "Lane", "Played", "Way", "lane", "pause", "play"]
+__all__ = ["Environments", "Lane", "Played", "Way", "is_long", "lane", "pause", "play"]
 
 Environments = Mapping[str, Mapping[str, str]]
 Played = Callable[[Case, Sequence[Facts]], None]
@@ -171,7 +171,7 @@ async def _share(
         async with lane(target, way.environments[environment], way, turn) as running:
             for case in reversed(share) if turn % 2 else share:
                 times = found[case.name]
-                if not times or pause(case) < _LONG:
+                if not times or not is_long(case):
                     times.append(await running.play(case))
                 if turn == way.times - 1:
                     played(case, times)
@@ -184,6 +184,11 @@ def pause(case: Case) -> float:
         for step in case.script
         if not isinstance(step, str) and "sleep" in step
     )
+
+
+def is_long(case: Case) -> bool:
+    """Tell whether a case takes so long that nobody waits for it a second time."""
+    return pause(case) >= _LONG
 
 
 def _shares(

@@ -16,16 +16,13 @@ from hxroute.proof.corpus import Corpus
 from hxroute.proof.escapes import escaped
 from hxroute.proof.exchange import Case, Exchange, Facts
 from hxroute.proof.ledger import Ledger
-from hxroute.proof.play import Lane, lane, pause
+from hxroute.proof.play import Lane, is_long, lane
 from hxroute.proof.prove import names_of, verdict_of, way_of, with_blame
 from hxroute.proof.targets import NotStarted
 from hxroute.proof.targets import compiled as targets
 from hxroute.proof.verdict import Difference, Verdict, apply
 
 __all__ = ["Gateway", "Replayed"]
-
-_LONG: Final = 1.0
-"""Seconds from which on a case is better begun before it is asked for."""
 
 _AT_ONCE: Final = 8
 """Gateways that such cases have at a time."""
@@ -119,7 +116,7 @@ class Gateway:
     def begin(self, exchanges: Iterable[Exchange]) -> None:
         """Play those that take long of their own will, beside all others."""
         for exchange in exchanges:
-            if pause(exchange.case) >= _LONG and exchange.name not in self._begun:
+            if is_long(exchange.case) and exchange.name not in self._begun:
                 self._begun[exchange.name] = self._submit(self._alone(exchange.case))
 
     def play(self, case: Case) -> Facts:
