@@ -6,6 +6,7 @@
         InvalidJson          400  the body is not JSON
         NotAnObject          400  the body is JSON, but no object
       Unauthorized           401  the key is missing or wrong
+      RateLimited            429  the client has had its share for now
       NotFound               404  no endpoint has this path
       MethodNotAllowed       405  endpoints have this path, none this method
       PayloadTooLarge        413  the body is over the endpoint's limit
@@ -16,6 +17,7 @@
         Disconnected         502  it hung up before it answered
         BadResponse          502  what it sent is not HTTP, or was cut short
       Overloaded             503  the gateway will not take more
+        CircuitOpen          503  the upstream failed too often to be called now
       UpstreamTimeout        504  the upstream was too slow
         ConnectTimeout, PoolTimeout, ReadTimeout, TotalTimeout, WriteTimeout
 
@@ -34,6 +36,7 @@ __all__ = [
     "BadPath",
     "BadRequest",
     "BadResponse",
+    "CircuitOpen",
     "ClientGone",
     "ConnectFailed",
     "ConnectTimeout",
@@ -48,6 +51,7 @@ __all__ = [
     "PayloadTooLarge",
     "PoolTimeout",
     "ProxyError",
+    "RateLimited",
     "ReadTimeout",
     "StartError",
     "TotalTimeout",
@@ -78,7 +82,10 @@ class StartError(HxrouteError):
 
 
 class ProxyError(HxrouteError):
-    """A request that gets an answer of the gateway's own."""
+    """A request that gets an answer of the gateway's own.
+
+    `fields` are header fields that the answer has, whatever the error table says of it.
+    """
 
     kind: ClassVar[str]
     status: ClassVar[int] = 500
@@ -105,11 +112,13 @@ class ProxyError(HxrouteError):
         *,
         max_size: int | None = None,
         allow: tuple[str, ...] = (),
+        fields: tuple[tuple[bytes, bytes], ...] = (),
     ) -> None:
         if detail is not None:
             self.detail = detail
         self.max_size = max_size
         self.allow = allow
+        self.fields = fields
         super().__init__(self.detail)
 
 
@@ -145,6 +154,14 @@ class Unauthorized(
     """The key is missing or wrong."""
 
     detail = "A valid key is required."
+
+
+class RateLimited(
+    ProxyError, kind="rate_limited", status=429, stage="authenticate", side="client"
+):
+    """The client has had its share for now; `fields` say when there is more."""
+
+    detail = "Too many requests."
 
 
 class NotFound(ProxyError, kind="not_found", status=404, stage="match", side="client"):
@@ -213,6 +230,12 @@ class Overloaded(ProxyError, kind="overloaded", status=503):
     """The gateway will not take more."""
 
     detail = "The gateway is overloaded."
+
+
+class CircuitOpen(Overloaded, kind="circuit_open", stage="connect"):
+    """The upstream failed too often to be called now."""
+
+    detail = "The upstream failed too often; it is not called for a while."
 
 
 class UpstreamTimeout(

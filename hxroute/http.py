@@ -18,6 +18,8 @@ from collections.abc import (
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, cast
 
+from hxroute.kept import Kept
+
 __all__ = [
     "BODILESS",
     "HOP_BY_HOP",
@@ -26,6 +28,7 @@ __all__ = [
     "Gone",
     "Handler",
     "Headers",
+    "Job",
     "Passing",
     "Request",
     "Response",
@@ -104,7 +107,8 @@ class Request:
     """A request, as it came from the client or as it goes to an upstream.
 
     `path` and `query` are the raw bytes of the request line. `length` is the declared
-    length of the body in bytes, None where the body ends when it ends.
+    length of the body in bytes, None where the body ends when it ends. `key` names the
+    client's key, once it is known; it is no secret.
     """
 
     method: str
@@ -118,6 +122,7 @@ class Request:
     params: Mapping[str, bytes] = field(default_factory=dict)
     json: object = UNPARSED
     endpoint: object = None
+    key: str = ""
 
 
 @dataclass(slots=True)
@@ -155,12 +160,22 @@ class Timeout:
     total: float | None = None
 
 
+Job = Callable[[], Coroutine[Any, Any, None]]
+"""What runs as long as a gateway does, and is cancelled when it ends."""
+
+
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What exists only once a gateway starts: resolved settings and connectors."""
+    """What exists only once a gateway starts: resolved settings and connectors.
+
+    `jobs` run beside the requests, from the first to the last of them. `kept` is what
+    the gateway that comes in this one's place is to find as this one left it.
+    """
 
     settings: Mapping[str, object] = field(repr=False)
     connect: Callable[[str, Timeout | None], Handler]
+    jobs: list[Job] = field(default_factory=list, repr=False, compare=False)
+    kept: Kept = field(default_factory=Kept, repr=False, compare=False)
     _made: dict[Hashable, Any] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )

@@ -37,7 +37,7 @@ __all__ = [
     "Upstream",
 ]
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """The version of this data; a change to a field or to a default raises it."""
 
 STANDARD_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")

@@ -29,7 +29,7 @@ def test_kind_has_a_status_a_stage_a_side_and_a_text_of_ours(kind: str) -> None:
     assert 400 <= cls.status <= 599
     assert cls.stage in ("match", "authenticate", "body", "connect", "call", "pipeline")
     assert cls.side == {4: "client", 5: "upstream"}.get(cls.status // 100) or (
-        kind in ("internal", "overloaded") and cls.side == "gateway"
+        kind in ("internal", "overloaded", "circuit_open") and cls.side == "gateway"
     )
     assert cls().detail
     assert str(cls()) == cls.detail

@@ -130,6 +130,7 @@ def openai() -> ErrorTable:
             error("not_found", "invalid_request_error"),
             error("method_not_allowed", "invalid_request_error"),
             error("payload_too_large", "invalid_request_error"),
+            error("rate_limited", "rate_limit_error"),
             error("internal", "server_error"),
             error("unreachable", "server_error"),
             error("overloaded", "server_error"),

@@ -113,7 +113,7 @@ def _problem(exc: ProxyError) -> Response:
 
 
 def _response(status: int, headers: Headers, body: bytes, exc: ProxyError) -> Response:
-    headers = [*headers, (b"content-length", b"%d" % len(body))]
+    headers = [*headers, (b"content-length", b"%d" % len(body)), *exc.fields]
     if exc.allow:  # RFC 9110 §15.5.6: a 405 must say what is allowed
         headers.append((b"allow", ", ".join(exc.allow).encode()))
     return Response(status, headers, body)

@@ -18,8 +18,9 @@ from starlette.types import Receive, Scope, Send
 
 from hxroute import paths, templates
 from hxroute.errors import ClientGone, Internal, ProxyError, StartError
-from hxroute.http import Handler, Request, Response, Start, Timeout
+from hxroute.http import Handler, Job, Request, Response, Start, Timeout
 from hxroute.ir import FORMAT, Gateway, Node, Upstream
+from hxroute.kept import Kept
 from hxroute.nodes import NODES
 from hxroute.runtime import collector, settings
 from hxroute.runtime.connection import LIMITS
@@ -27,7 +28,7 @@ from hxroute.runtime.connectors import Connector, open_connector
 from hxroute.runtime.exchange import Exchange
 from hxroute.runtime.routing import Route, Router
 
-__all__ = ["Running", "application", "prepare", "replace"]
+__all__ = ["Running", "application", "kept_of", "prepare", "replace"]
 
 
 class Running:
@@ -36,12 +37,22 @@ class Running:
     `requests` counts those whose answers have not come to their end; once `retired`,
     it gets no more, and the last of them closes the pools.
 
+    Args:
+        gateway: what is declared.
+        environ: where settings come from.
+        before: what the gateway before this one has kept for it.
+
     Raises:
         StartError: where a setting is missing or does not fit its place.
     """
 
     @collector.paused()
-    def __init__(self, gateway: Gateway, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        environ: Mapping[str, str],
+        before: Kept | None = None,
+    ) -> None:
         self.requests = 0
         self.retired = False
         self.limits = gateway.limits
@@ -50,7 +61,10 @@ class Running:
             upstream.name: _connector(upstream, values)
             for upstream in gateway.upstreams
         }
-        start = Start(settings=values, connect=self._connect)
+        self.kept = Kept(before)
+        self._jobs: list[Job] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        start = Start(values, self._connect, self._jobs, self.kept)
         routes = [
             Route(
                 place,
@@ -70,6 +84,10 @@ class Running:
         except ProxyError:
             return self._unmatched
 
+    def begin(self) -> None:
+        """Begin the jobs that run beside the requests."""
+        self._tasks = [asyncio.create_task(job()) for job in self._jobs]
+
     async def retire(self) -> None:
         """Close every pool, as soon as no request is left."""
         self.retired = True
@@ -77,7 +95,11 @@ class Running:
             await self.close()
 
     async def close(self) -> None:
-        """Close every pool."""
+        """End every job and close every pool."""
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
         for connector in self._connectors.values():
             await connector.close()
 
@@ -192,12 +214,19 @@ def prepare(app: Starlette, running: Running) -> None:
     app.running = running
 
 
+def kept_of(app: Starlette) -> Kept | None:
+    """Return what an app's gateway keeps for the one in its place."""
+    assert isinstance(app, _Application)
+    return None if app.running is None else app.running.kept
+
+
 async def replace(app: Starlette, running: Running) -> None:
     """Give every request from now on to another gateway.
 
     Those under way end on the gateway they began on, which then closes its pools.
     """
     assert isinstance(app, _Application)
+    running.begin()
     before, app.running = app.running, running
     if before is not None:
         await before.retire()
@@ -225,6 +254,7 @@ def application(
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, object]]:
         running = app.running = app.running or Running(gateway, environ)
+        running.begin()
         try:
             yield {LIMITS: lambda: (app.running or running).limits}
         finally:

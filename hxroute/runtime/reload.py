@@ -17,7 +17,8 @@ from starlette.applications import Starlette
 
 from hxroute.errors import StartError
 from hxroute.ir import Gateway
-from hxroute.runtime.app import Running, replace
+from hxroute.kept import Kept
+from hxroute.runtime.app import Running, kept_of, replace
 
 __all__ = ["Edits", "Reloader", "Renewed", "attach"]
 
@@ -56,7 +57,8 @@ class Reloader:
     Args:
         app: the application whose gateway is replaced.
         edits: where the others come from.
-        start: starts a gateway in a thread; raises StartError where it cannot.
+        start: starts a gateway in a thread, with what the one before has kept; raises
+            StartError where it cannot.
         say: what prints a line.
     """
 
@@ -64,7 +66,7 @@ class Reloader:
         self,
         app: Starlette,
         edits: Edits,
-        start: Callable[[Gateway], Running],
+        start: Callable[[Gateway, Kept | None], Running],
         say: Callable[[str], object],
     ) -> None:
         self.app = app
@@ -111,7 +113,7 @@ class Reloader:
         renewed = self._renew(self._served)
         if renewed is None:
             return None
-        running = self._start(renewed.gateway)
+        running = self._start(renewed.gateway, kept_of(self.app))
         renewed.keep()
         return renewed, running
 

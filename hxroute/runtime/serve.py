@@ -20,6 +20,7 @@ from uvicorn.supervisors import Multiprocess
 from hxroute import templates
 from hxroute.errors import StartError
 from hxroute.ir import Endpoint, Gateway, Setting
+from hxroute.kept import Kept
 from hxroute.runtime import collector, loader, logs, settings
 from hxroute.runtime.app import Running, prepare
 from hxroute.runtime.front import Front
@@ -92,9 +93,13 @@ def serve(
 
 
 def _started(
-    gateway: Gateway, host: str, options: Options, environ: Mapping[str, str]
+    gateway: Gateway,
+    host: str,
+    options: Options,
+    environ: Mapping[str, str],
+    before: Kept | None = None,
 ) -> Running:
-    running = Running(gateway, environ)
+    running = Running(gateway, environ, before)
     public = settings.public_secrets(gateway.settings, environ)
     if public and not options.allow_default_keys and not is_loopback(host):
         raise StartError(_default_keys(public, host))
@@ -107,9 +112,10 @@ def _restarted(
     environ: Mapping[str, str],
     say: Callable[[str], object],
     gateway: Gateway,
+    before: Kept | None,
 ) -> Running:
     """Start a gateway in the place of another, where that one listens."""
-    running = _started(gateway, address[0], options, environ)
+    running = _started(gateway, address[0], options, environ, before)
     if options.address(gateway) != address:
         with contextlib.suppress(OSError):  # nobody reads it
             say("`server` names another address; that takes effect at the next start")

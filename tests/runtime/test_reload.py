@@ -102,8 +102,8 @@ async def served(
     def say(line: str) -> None:
         loop.call_soon_threadsafe(this.lines.put_nowait, line)
 
-    def start(other: Gateway) -> Running:
-        return Running(other, environ)
+    def start(other: Gateway, before: Kept | None) -> Running:
+        return Running(other, environ, before)
 
     loop = asyncio.get_running_loop()
     app = application(gateway("one"), environ=environ)

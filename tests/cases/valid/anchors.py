@@ -12,7 +12,7 @@ from hxroute import Endpoint, Gateway, HeaderRules, Timeout, Upstream
 from hxroute.nodes import Execute, MapErrors, Observe, Respond
 from hxroute.runtime import application
 
-FORMAT = 2
+FORMAT = 3
 SOURCE = "sha256:324974a2e3efa04ea7934023179a4c8f703a4b97074e6b45df8d6f3b5661763c"
 
 SAFE_HEADERS = HeaderRules(name="safe", drop=("authorization", "cookie"), at=9)

@@ -12,7 +12,7 @@ from hxroute import BearerAuth, Endpoint, Gateway, HeaderRules, Setting, Upstrea
 from hxroute.nodes import Authenticate, Execute, MapErrors, Observe, Respond
 from hxroute.runtime import application
 
-FORMAT = 2
+FORMAT = 3
 SOURCE = "sha256:d1a37554bcfea944148dcef2e0ca7d1c7b42def15a0dbb6fd91e99090f1000f8"
 
 ADMINS_AUTH = BearerAuth(name="admins", keys=("{{ settings.admin_key }}",), at=13)

@@ -12,7 +12,7 @@ from hxroute import Endpoint, Gateway, HeaderRules, Timeout, Upstream
 from hxroute.nodes import Execute, MapErrors, Observe
 from hxroute.runtime import application
 
-FORMAT = 2
+FORMAT = 3
 SOURCE = "sha256:d04fd7ed44504f74555badb875500563de9dee63f9b7d101838dd86e360040ef"
 
 SAFE_HEADERS = HeaderRules(name="safe", drop=("authorization", "cookie"), at=15)

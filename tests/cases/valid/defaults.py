@@ -29,7 +29,7 @@ from hxroute.nodes import (
 )
 from hxroute.runtime import application
 
-FORMAT = 2
+FORMAT = 3
 SOURCE = "sha256:89acd062f6b0fc2d8336dd68610486b3ef05641e9b0cea377a1cbfe7f1b775eb"
 
 PLAIN_ERRORS = ErrorTable(
@@ -70,6 +70,10 @@ OPENAI_ERRORS = ErrorTable(
         ErrorAnswer(
             kind="payload_too_large",
             json='{"error":{"message":"{{ error.detail }}","type":"invalid_request_error","param":null,"code":"{{ error.kind }}"}}',
+        ),
+        ErrorAnswer(
+            kind="rate_limited",
+            json='{"error":{"message":"{{ error.detail }}","type":"rate_limit_error","param":null,"code":"{{ error.kind }}"}}',
         ),
         ErrorAnswer(
             kind="internal",

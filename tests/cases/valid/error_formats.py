@@ -12,7 +12,7 @@ from hxroute import Endpoint, ErrorAnswer, ErrorTable, Gateway, HeaderRules, Ups
 from hxroute.nodes import Execute, MapErrors, Observe
 from hxroute.runtime import application
 
-FORMAT = 2
+FORMAT = 3
 SOURCE = "sha256:a216d8e6bd5e558017f07709d0f61f35cd44ffa8f92b9928046cf67a14432695"
 
 OPENAI_ERRORS = ErrorTable(
@@ -38,6 +38,10 @@ OPENAI_ERRORS = ErrorTable(
         ErrorAnswer(
             kind="payload_too_large",
             json='{"error":{"message":"{{ error.detail }}","type":"invalid_request_error","param":null,"code":"{{ error.kind }}"}}',
+        ),
+        ErrorAnswer(
+            kind="rate_limited",
+            json='{"error":{"message":"{{ error.detail }}","type":"rate_limit_error","param":null,"code":"{{ error.kind }}"}}',
         ),
         ErrorAnswer(
             kind="internal",

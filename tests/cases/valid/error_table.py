@@ -21,7 +21,7 @@ from hxroute import (
 from hxroute.nodes import Execute, MapErrors, Observe
 from hxroute.runtime import application
 
-FORMAT = 2
+FORMAT = 3
 SOURCE = "sha256:c0533392ae7f5ed12fc6cbcce36cd9aee67bd5fd81dcb58989490bf93e380599"
 
 HOUSE_ERRORS = ErrorTable(

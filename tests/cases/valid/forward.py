@@ -12,7 +12,7 @@ from hxroute import Endpoint, Gateway, HeaderRules, Upstream
 from hxroute.nodes import Execute, MapErrors, Observe
 from hxroute.runtime import application
 
-FORMAT = 2
+FORMAT = 3
 SOURCE = "sha256:62b047c1800fa8fb776671b81587e4e9d5b8263f3ee17ee0ff18ba0df8f5be41"
 
 AS_THEY_CAME_HEADERS = HeaderRules(

@@ -12,7 +12,7 @@ from hxroute import Endpoint, Gateway, HeaderRules, Setting, Upstream
 from hxroute.nodes import Execute, MapErrors, Observe
 from hxroute.runtime import application
 
-FORMAT = 2
+FORMAT = 3
 SOURCE = "sha256:0024e32c4f0979396a60a5524608826494755ebed6c528dc5d7e31e08c5da09b"
 
 NO_CREDENTIALS_HEADERS = HeaderRules(

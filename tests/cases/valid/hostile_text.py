@@ -12,7 +12,7 @@ from hxroute import Endpoint, Gateway
 from hxroute.nodes import MapErrors, Observe, Respond
 from hxroute.runtime import application
 
-FORMAT = 2
+FORMAT = 3
 SOURCE = "sha256:d5fdabb278cd81a07f02c3cd5573935ac8783d8f9a864f53563415e4d06c1e30"
 
 gateway = Gateway(

@@ -12,7 +12,7 @@ from hxroute import Endpoint, Gateway, HeaderRules, Server, Upstream
 from hxroute.nodes import Execute, MapErrors, Observe, Respond
 from hxroute.runtime import application
 
-FORMAT = 2
+FORMAT = 3
 SOURCE = "sha256:8c7adb2cc4ec7350c218e7361aedee99cbd7f4c1904da03bd0fb979abb6d2ff7"
 
 SAFE_HEADERS = HeaderRules(name="safe", drop=("authorization", "cookie"), at=11)

@@ -12,7 +12,7 @@ from hxroute import Endpoint, Gateway, HeaderRules, Upstream
 from hxroute.nodes import Execute, LimitBody, MapErrors, Observe, RenameJson
 from hxroute.runtime import application
 
-FORMAT = 2
+FORMAT = 3
 SOURCE = "sha256:291b476bd0d67ac99cb423d6f129d013795efa48f6a5050595639ad05bc3ffb8"
 
 SAFE_HEADERS = HeaderRules(name="safe", drop=("authorization", "cookie"), at=8)

@@ -12,7 +12,7 @@ from hxroute import Endpoint, Gateway
 from hxroute.nodes import LimitBody, MapErrors, Observe, Respond
 from hxroute.runtime import application
 
-FORMAT = 2
+FORMAT = 3
 SOURCE = "sha256:9e9c86dc1cab84192d41d77c448e9f128140ec22e3432b927ec0006a35c9a169"
 
 gateway = Gateway(

@@ -12,7 +12,7 @@ from hxroute import BearerAuth, Endpoint, Gateway, HeaderRules, Setting, Upstrea
 from hxroute.nodes import Authenticate, Execute, LimitBody, MapErrors, Observe, Respond
 from hxroute.runtime import application
 
-FORMAT = 2
+FORMAT = 3
 SOURCE = "sha256:45f98252ed32c6266f773f9213042c054edcf65a7e940b4233aea5a0a51a6e52"
 
 CLIENTS_AUTH = BearerAuth(name="clients", keys=("{{ settings.key }}",), at=17)

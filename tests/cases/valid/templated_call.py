@@ -20,7 +20,7 @@ from hxroute import (
 from hxroute.nodes import Authenticate, Execute, LimitBody, MapErrors, Observe
 from hxroute.runtime import application
 
-FORMAT = 2
+FORMAT = 3
 SOURCE = "sha256:95aaa303698bf6f9876367a2bb590a93976b6ad90288e1f560e97a6712485cfd"
 
 CLIENTS_AUTH = BearerAuth(name="clients", keys=("{{ settings.client_key }}",), at=14)
