@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse
 
 from hxroute.errors import StartError
 from hxroute.ir import Gateway
+from hxroute.kept import Kept
 from hxroute.runtime import Running, application, serve
 from hxroute.runtime.reload import Edits, Reloader, Renewed, attach
 from hxroute.sandbox.scripted import ScriptedUpstream
