@@ -14,6 +14,7 @@ from hxroute.ir import (
     Timeout,
     Upstream,
 )
+from hxroute.keys import Key
 
 __all__ = [
     "BearerAuth",
@@ -22,6 +23,7 @@ __all__ = [
     "ErrorTable",
     "Gateway",
     "HeaderRules",
+    "Key",
     "Limits",
     "Server",
     "Setting",

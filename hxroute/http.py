@@ -6,6 +6,7 @@ them; values are the bytes of the wire without their padding (RFC 9110 §5.5).
 
 from __future__ import annotations
 
+import time
 from collections.abc import (
     AsyncGenerator,
     Awaitable,
@@ -169,13 +170,14 @@ class Start:
     """What exists only once a gateway starts: resolved settings and connectors.
 
     `jobs` run beside the requests, from the first to the last of them. `kept` is what
-    the gateway that comes in this one's place is to find as this one left it.
+    the next gateway is to find as this one left it. `now` tells seconds since 1970.
     """
 
     settings: Mapping[str, object] = field(repr=False)
     connect: Callable[[str, Timeout | None], Handler]
     jobs: list[Job] = field(default_factory=list, repr=False, compare=False)
     kept: Kept = field(default_factory=Kept, repr=False, compare=False)
+    now: Callable[[], float] = field(default=time.time, repr=False, compare=False)
     _made: dict[Hashable, Any] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )

@@ -8,12 +8,13 @@ in comparison.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Final, Literal, Protocol
 
 from hxroute import units
 from hxroute.errors import ProxyError
 from hxroute.http import Handler, Start, Timeout
+from hxroute.keys import Key
 
 __all__ = [
     "CONTROL",
@@ -96,11 +97,26 @@ class Upstream:
 
 @dataclass(frozen=True, slots=True)
 class BearerAuth:
-    """The keys of which a client must show one as `Authorization: Bearer KEY`."""
+    """The keys of which a client must show one as `Authorization: Bearer KEY`.
+
+    A key without more to say of it is the template that gives it.
+    """
 
     name: str
-    keys: tuple[str, ...]
+    keys: tuple[str | Key, ...]
     at: int = field(default=0, compare=False)
+
+    def entries(self) -> tuple[Key, ...]:
+        """Return the keys, each with a name: one without is called by its place."""
+        whole = [Key(key=k) if isinstance(k, str) else k for k in self.keys]
+        return tuple(
+            replace(key, name=key.name or f"key-{place}")
+            for place, key in enumerate(whole, 1)
+        )
+
+    def sources(self) -> tuple[str, ...]:
+        """Return the templates that give keys."""
+        return tuple(key.key for key in self.entries() if key.key is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from hxroute.ir import (
     Timeout,
     Upstream,
 )
+from hxroute.keys import Key
 
 ROUTES = Path(__file__).parent.parent / "routes.yaml"
 
@@ -95,7 +96,20 @@ timeouts = st.builds(
     first_byte=st.none() | seconds,
     total=st.none() | seconds,
 )
-auths = st.builds(BearerAuth, name=names, keys=text_tuples, at=lines)
+keys = st.builds(
+    Key,
+    name=names,
+    key=maybe_text,
+    sha256=maybe_text,
+    not_after=maybe_text,
+    at=lines,
+)
+auths = st.builds(
+    BearerAuth,
+    name=names,
+    keys=st.lists(texts | keys, max_size=4).map(tuple),
+    at=lines,
+)
 header_rules = st.builds(
     HeaderRules,
     name=names,

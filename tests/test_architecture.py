@@ -191,6 +191,7 @@ def test_public_names_of_the_package() -> None:
         "ErrorTable",
         "Gateway",
         "HeaderRules",
+        "Key",
         "Limits",
         "Server",
         "Setting",

@@ -104,3 +104,48 @@ def test_schema_takes_no_duration_that_is_none() -> None:
         assert units.duration(text) is not None
     for text in ("1", "1.s", "1d", "", "-1s"):
         assert not re.search(pattern, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("1970-01-01", 86400.0),
+        ("1970-01-01T00:00:00Z", 0.0),
+        ("1970-01-01t00:00:01.5z", 1.5),
+        ("2027-01-31", 1801440000.0),
+        ("2024-02-29T23:59:59Z", 1709251199.0),
+    ],
+)
+def test_instant_is_in_seconds_and_a_date_is_its_end(text: str, seconds: float) -> None:
+    assert units.instant(text) == seconds
+    assert re.fullmatch(units.INSTANT, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "",
+            "2027-02-29",
+            "2027-13-01",
+            "2027-1-1",
+            "9999-12-31",
+            "2027-01-31T00:00Z",
+        ),
+        *("2027-01-31T00:00:00", "2027-01-31T00:00:00+01:00", "2027-01-31T25:00:00Z"),
+        *("2027-01-31 00:00:00Z", "2027-01-31T00:00:00.1234567Z", "２027-01-31"),
+    ],
+)
+def test_text_that_is_no_instant(text: str) -> None:
+    assert units.instant(text) is None
+
+
+def test_schema_has_the_same_instants() -> None:
+    shown = schemas.document()["$defs"]
+    (pattern,) = {
+        part["properties"]["not_after"]["pattern"]
+        for part in shown.values()
+        if "not_after" in part.get("properties", {})
+    }
+
+    assert pattern == f"^{units.INSTANT}$"

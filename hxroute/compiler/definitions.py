@@ -7,11 +7,12 @@ from typing import Final
 
 from hxroute import templates, units, urls
 from hxroute.compiler import answers, expressions
+from hxroute.compiler.auth import lower_auth
 from hxroute.compiler.expressions import Place
 from hxroute.compiler.fields import pairs
 from hxroute.compiler.resolve import Entry, Program
 from hxroute.compiler.settings import by_default, is_whole, lower_setting, samples
-from hxroute.compiler.tree import Mapping, Node, Scalar, Sequence, plain
+from hxroute.compiler.tree import Hole, Mapping, Node, Scalar, Sequence, plain
 from hxroute.compiler.trials import Effort
 from hxroute.diagnostics import Report
 from hxroute.ir import BearerAuth, HeaderRules, Timeout, Upstream
@@ -128,12 +129,13 @@ class Definitions:
         return f"`{source}` is `{shown}` by default, which is"
 
     def _auth(self, entry: Entry) -> BearerAuth:
-        keys = entry.node.get("bearer")
-        listed = keys.items if isinstance(keys, Sequence) else ()
-        sources = [self._key(key) for key in listed]
-        return BearerAuth(name=entry.name, keys=tuple(sources), at=entry.at)
+        defaults = (str(s.default) for s in self.settings if s.default is not None)
+        return lower_auth(entry, self._key, defaults, self._report)
 
     def _key(self, node: Node) -> str:
+        """Lower the template of a key."""
+        if isinstance(node, Hole):
+            return ""
         source = expressions.text(node, self.at_start, self._report)
         shown_names = templates.shown_names(source)
         for root, name in templates.names(source):

@@ -55,6 +55,9 @@ _NAMED: Final = re.compile(
 )
 """What keys stand under, also where the key of the language is misspelt."""
 
+_PUBLIC: Final = frozenset({"name", "not_after"})
+"""What is said of a key without saying the key."""
+
 _AT_A_GLANCE: Final = re.compile(
     r"""(?:(?:bearer|basic)\s+|(?:authorization|bearer|key|token|password|cookie)"""
     r"""["']?\s*:\s*["'\[]*)([^\s"'\[\],{}][^\s"'\],}]*)""",
@@ -123,7 +126,8 @@ def check_keys(document: Mapping, report: Report) -> None:
     found = {node.span for node in _stated(document)}
     found.update(node.span for node in _well_known(document, ()))
     report.hidden.update(found)
-    for place in (*_under(document, "auth"), *_named(document)):
+    auth = map(_private, _under(document, "auth"))
+    for place in (*auth, *_named(document)):
         report.hidden.update(value.span for value in _constants(place))
     for span in heapq.nsmallest(ENOUGH, found, key=_BEGIN):
         report.add("HX319", "a key stands in the file", span.head, help=_HELP)
@@ -132,11 +136,23 @@ def check_keys(document: Mapping, report: Report) -> None:
 def _stated(document: Mapping) -> Iterator[Scalar]:
     """Yield the constants that are keys by the place where they stand."""
     for keys in _under(document, "auth", "*", "bearer"):
-        yield from _constants(keys)
+        for item in keys.items if isinstance(keys, Sequence) else (keys,):
+            stated = _under(item, "key") if isinstance(item, Mapping) else (item,)
+            yield from itertools.chain.from_iterable(map(_constants, stated))
     for fields in _under(document, "headers", "*", "set"):
         yield from _credentials(fields)
     for fields in _under(document, "endpoints", "*", "upstream", "headers"):
         yield from _credentials(fields)
+
+
+def _private(node: Node) -> Node:
+    """Return of what stands under `auth` that which may be a key."""
+    if isinstance(node, Mapping):
+        items = [(k, _private(v)) for k, v in node.items if k.value not in _PUBLIC]
+        return Mapping(tuple(items), node.span)
+    if isinstance(node, Sequence):
+        return Sequence(tuple(map(_private, node.items)), node.span)
+    return node
 
 
 def _under(node: Node, *path: str) -> Iterator[Node]:
@@ -159,7 +175,7 @@ def _named(node: Node) -> Iterator[Node]:
     if isinstance(node, Mapping):
         for key, value in node.items:
             if _NAMED.fullmatch(str(key.value)):
-                yield value
+                yield _private(value)
             else:
                 yield from _named(value)
     elif isinstance(node, Sequence):

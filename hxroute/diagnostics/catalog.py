@@ -61,7 +61,10 @@ CATALOG: Final = {
     "HX320": "a key from a setting that is not secret",
     "HX321": "an upstream call whose place a request could choose",
     "HX322": "a status rule that can never apply",
+    "HX323": "a key that is stated twice",
+    "HX324": "a key that has expired",
+    "HX325": "the SHA-256 of a key that anyone would try",
 }
 
-WARNINGS: Final = frozenset({"HX207", "HX312", "HX315", "HX316", "HX317"})
+WARNINGS: Final = frozenset({"HX207", "HX312", "HX315", "HX316", "HX317", "HX324"})
 """The codes that stop nothing."""

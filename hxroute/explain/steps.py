@@ -8,10 +8,14 @@ from typing import Any, Final
 from hxroute import nodes, templates
 from hxroute.explain.data import Step
 from hxroute.ir import Node
+from hxroute.keys import Key
 
 __all__ = ["step"]
 
 _Settings = Mapping[str, object]
+
+_NAMES: Final = 8
+"""Names of keys that are told."""
 
 
 def step(node: Node, settings: _Settings) -> Step:
@@ -32,7 +36,12 @@ def _map_errors(node: nodes.MapErrors, settings: _Settings) -> tuple[int, str]:
 
 
 def _authenticate(node: nodes.Authenticate, settings: _Settings) -> tuple[int, str]:
-    return node.at, f"ask for a bearer key of `{node.auth.name}`"
+    text = f"ask for a bearer key of `{node.auth.name}`"
+    names = dict.fromkeys(key.name for key in node.auth.keys if isinstance(key, Key))
+    shown = [name for name in names if name]
+    more = ["…"] * (len(shown) > _NAMES)
+    named = ", ".join([*shown[:_NAMES], *more])
+    return node.at, f"{text}: {named}" if named else text
 
 
 def _limit_body(node: nodes.LimitBody, settings: _Settings) -> tuple[int, str]:

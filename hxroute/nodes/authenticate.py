@@ -1,4 +1,4 @@
-"""Authenticate: only a client that shows a key goes on.
+"""Authenticate: only a client that shows a key goes on, under the name of the key.
 
 Comes before anything that reads the body, renders a template or calls an upstream.
 """
@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from hxroute import templates
+from hxroute import templates, units
 from hxroute.errors import ProxyError, StartError, Unauthorized
 from hxroute.http import Handler, Headers, Request, Response, Start
 from hxroute.ir import BearerAuth
+from hxroute.keys import Key
 
 __all__ = ["Authenticate"]
 
@@ -30,24 +34,35 @@ class Authenticate:
 
     def wrap(self, next: Handler, start: Start) -> Handler:
         """Refuse what shows no key; of several fields only the checked one goes on."""
-        digests = start.once(
+        ring = start.once(
             (Authenticate, self.auth),
-            lambda: [_digest(self._key(source, start)) for source in self.auth.keys],
+            lambda: [self._known(key, start) for key in self.auth.entries()],
         )
+        now = start.now
 
         async def authenticate(request: Request) -> Response:
             given = [v for name, v in request.headers if name == b"authorization"]
             scheme, _, token = (given[0] if given else b"").partition(b" ")
-            shown = _digest(token)
-            # Every key is compared: how long it takes tells nothing about any of them.
-            matches = [hmac.compare_digest(shown, digest) for digest in digests]
-            if scheme.lower() != b"bearer" or not any(matches):
+            name = _name_of(token, ring, now)
+            if scheme.lower() != b"bearer" or name is None:
                 raise Unauthorized
             if len(given) > 1:
                 request.headers = _with_only(request.headers, given[0])
+            request.key = name
             return await next(request)
 
         return authenticate
+
+    def _known(self, key: Key, start: Start) -> _Known:
+        """Return what a key is recognised by, and until when."""
+        expires = math.inf
+        if key.not_after is not None:
+            instant = units.instant(key.not_after)
+            assert instant is not None, "the compiler has read it"
+            expires = instant
+        if key.sha256 is not None:
+            return _Known(key.name, bytes.fromhex(key.sha256), expires)
+        return _Known(key.name, _digest(self._key(key.key or "", start)), expires)
 
     def _key(self, source: str, start: Start) -> bytes:
         """Return a key, without the padding that no field value keeps on its way."""
@@ -60,6 +75,28 @@ class Authenticate:
                 f"set the variable that {source} takes it from"
             )
         return templates.to_bytes(key.strip())
+
+
+class _Known(NamedTuple):
+    """A key as it is recognised; `expires` is in seconds since 1970."""
+
+    name: str
+    digest: bytes
+    expires: float
+
+
+def _name_of(token: bytes, ring: list[_Known], now: Callable[[], float]) -> str | None:
+    """Return the name of the key that a token is, None where it is none or too late.
+
+    Every key is compared: how long it takes tells nothing about any of them.
+    """
+    shown = _digest(token)
+    found = [known for known in ring if hmac.compare_digest(shown, known.digest)]
+    return next((known.name for known in found if _is_good(known, now)), None)
+
+
+def _is_good(known: _Known, now: Callable[[], float]) -> bool:
+    return known.expires == math.inf or now() < known.expires
 
 
 def _with_only(headers: Headers, checked: bytes) -> Headers:

@@ -91,7 +91,7 @@ def settings_of(view: View, kinds: Collection[str]) -> frozenset[str]:
 def _sources(view: View, kinds: Collection[str]) -> Iterator[str]:
     for node in view.pipeline:
         if isinstance(node, Authenticate):
-            yield from node.auth.keys
+            yield from node.auth.sources()
         elif isinstance(node, LimitBody):
             yield node.max_body
         elif isinstance(node, Respond):

@@ -6,12 +6,14 @@ Header rules and error mappings are not among them: they are compared by what th
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from hxroute import units
 from hxroute.ir import Timeout, Upstream
+from hxroute.keys import Key
 from hxroute.nodes import (
     Authenticate,
     Execute,
@@ -147,9 +149,32 @@ def _map_errors(view: View, node: MapErrors) -> _Facts:
 
 
 def _authenticate(view: View, node: Authenticate) -> _Facts:
-    keys = tuple(sorted({view.template(key) for key in node.auth.keys}))
-    shown = ", ".join(field_value("key", key) for key in node.auth.keys)
+    entries = node.auth.entries()
+    keys = tuple(sorted({_known_by(view, key) for key in entries}))
+    shown = ", ".join(map(_named, entries))
     yield "auth:", Fact(keys, node.auth.name, node.at, shown)
+    more = zip(node.auth.keys, entries, strict=True)
+    for name in dict.fromkeys(key.name for stated, key in more if stated != key.key):
+        yield f"key {name}:", _ends(name, node)
+
+
+def _known_by(view: View, key: Key) -> str:
+    return key.sha256 or view.template(key.key or "")
+
+
+def _named(key: Key) -> str:
+    """Show a key by its template, or by the beginning of its digest."""
+    if key.sha256 is None:
+        return field_value("key", key.key or "")
+    return Shown(f"{key.name} sha256:{key.sha256[:8]}")
+
+
+def _ends(name: str, node: Authenticate) -> Fact:
+    """Say until when a client's keys are good."""
+    ends = [key.not_after for key in node.auth.entries() if key.name == name]
+    value = tuple(sorted({units.instant(end or "") or math.inf for end in ends}))
+    text = ", ".join(dict.fromkeys(end or "without end" for end in ends))
+    return Fact(value, Shown(text), node.at)
 
 
 def _limit_body(view: View, node: LimitBody) -> _Facts:

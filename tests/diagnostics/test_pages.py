@@ -164,8 +164,8 @@ def test_code_and_list_exclude_each_other(arguments: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("begun", "completed"),
     [
-        ("HX32", ["HX320", "HX321", "HX322"]),
-        ("hx32", ["HX320", "HX321", "HX322"]),
+        ("HX32", [f"HX32{n}" for n in range(6)]),
+        ("hx32", [f"HX32{n}" for n in range(6)]),
         ("x", []),
         ("", list(CATALOG)),
     ],

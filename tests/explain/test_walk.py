@@ -341,3 +341,21 @@ def test_explaining_twice_gives_the_same() -> None:
     result = compiled(RICH)
 
     assert explain(result, question, {}) == explain(result, question, {})
+
+
+def test_names_of_keys_are_told_and_no_digest() -> None:
+    named = "".join(f"{{name: k{n}, sha256: {n:062}ab}}, " for n in range(10, 20))
+    source = f"""\
+version: 1
+auth: {{clients: {{bearer: [{named}]}}}}
+endpoints: [{{path: /x, auth: clients, respond: {{}}}}]
+"""
+
+    (step,) = (
+        item
+        for item in explained(compiled(source), "GET /x").steps
+        if item.node == "Authenticate"
+    )
+
+    names = ", ".join(f"k{n}" for n in range(10, 18))
+    assert step.text.startswith(f"ask for a bearer key of `clients`: {names}, …")

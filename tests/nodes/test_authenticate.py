@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import asyncio
+import dataclasses
+import hashlib
+
 import pytest
 
 from hxroute.errors import StartError, Unauthorized
-from hxroute.http import Request
+from hxroute.http import Request, Response
 from hxroute.ir import BearerAuth
+from hxroute.keys import Key
 from hxroute.nodes import Authenticate
 from tests.nodes.fakes import start, through
 
@@ -78,3 +83,83 @@ def test_authenticate_with_an_unset_part_of_a_key_does_not_start() -> None:
     node = Authenticate(BearerAuth("master", ("sk-{{ settings.two }}",), at=7))
     with pytest.raises(StartError, match="line 7"):
         through(node, asking(), start({"two": None}))
+
+
+def sha256(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+NAMED = Authenticate(
+    BearerAuth(
+        "clients",
+        (
+            "one",
+            Key("alice", key="{{ settings.two }}", not_after="2027-01-31"),
+            Key("alice", sha256=sha256("three")),
+            Key(sha256=sha256("four").upper(), not_after="2027-02-01T00:00:00Z"),
+        ),
+    )
+)
+END = 1801440000.0  # the end of 2027-01-31, in UTC
+
+
+def name_of(shown: str, now: float, node: Authenticate = NAMED) -> str:
+    """Return the name under which a key goes on at a time."""
+    request = Request(
+        "GET", b"/", headers=[(b"authorization", f"Bearer {shown}".encode())]
+    )
+    begin = dataclasses.replace(start({"two": "two"}), now=lambda: now)
+    through(node, request, begin)
+    return request.key
+
+
+@pytest.mark.parametrize(
+    ("shown", "name"),
+    [("one", "key-1"), ("two", "alice"), ("three", "alice"), ("four", "key-4")],
+)
+def test_authenticate_names_the_key(shown: str, name: str) -> None:
+    assert name_of(shown, END - 1) == name
+
+
+@pytest.mark.parametrize("shown", ["two", "four"])
+def test_authenticate_refuses_an_expired_key_from_that_instant_on(shown: str) -> None:
+    assert name_of(shown, END - 0.001)
+    with pytest.raises(Unauthorized):
+        name_of(shown, END)
+
+
+@pytest.mark.parametrize("shown", ["one", "three"])
+def test_authenticate_takes_a_key_without_end_for_ever(shown: str) -> None:
+    assert name_of(shown, END * 10)
+
+
+def test_authenticate_refuses_a_key_that_expires_while_it_serves() -> None:
+    now = [END - 1]
+    begin = dataclasses.replace(start({"two": "two"}), now=lambda: now[0])
+
+    async def passed(request: Request) -> Response:
+        return Response(204)
+
+    async def scenario() -> None:
+        handler = NAMED.wrap(passed, begin)
+        assert (await handler(asking(b"Bearer two"))).status == 204
+        now[0] = END
+        with pytest.raises(Unauthorized):
+            await handler(asking(b"Bearer two"))
+
+    asyncio.run(scenario())
+
+
+def test_authenticate_of_two_equal_keys_counts_the_one_that_is_good() -> None:
+    twice = Authenticate(
+        BearerAuth(
+            "a", (Key("old", key="k", not_after="2001-01-01"), Key("new", key="k"))
+        )
+    )
+    assert name_of("k", END, twice) == "new"
+
+
+@pytest.mark.parametrize("shown", [sha256("three"), sha256("three").upper()])
+def test_authenticate_takes_no_digest_for_the_key(shown: str) -> None:
+    with pytest.raises(Unauthorized):
+        name_of(shown, 0)

@@ -87,7 +87,7 @@ def _unauthorized(scene: Scene) -> Blame:
 def _keys(scene: Scene) -> Blame:
     node = scene.asks
     assert node is not None
-    read = scene.settings(" ".join(node.auth.keys))
+    read = scene.settings(" ".join(node.auth.sources()))
     return Blame(node.auth.at, f"the keys of auth `{node.auth.name}`{read}")
 
 

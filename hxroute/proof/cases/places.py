@@ -56,6 +56,9 @@ USUAL: Final = '{"model":"hx-model","input":"hello"}'
 _LABEL: Final = 36
 """Characters of a label: what is varied has to find room behind it in a name."""
 
+_BY_DIGEST: Final = "known-by-its-digest"
+"""What is shown where no key is to be had from the file: it is refused."""
+
 _OWN: Final = frozenset(
     {"authorization", "connection", "content-length", "content-type", "host"}
 )
@@ -252,7 +255,9 @@ def _key(node: Authenticate | None, settings: templates.Values) -> str | None:
     """
     if node is None:
         return None
-    source = node.auth.keys[0]
+    source = next(iter(node.auth.sources()), None)
+    if source is None:
+        return _BY_DIGEST
     key = (templates.decided(source, settings) or "").strip()
     if not key:
         raise StartError(

@@ -78,7 +78,8 @@ def _key(endpoint: Endpoint, settings: Mapping[str, Any]) -> bytes:
     """Return a key that the endpoint takes, where it asks for one."""
     for node in endpoint.pipeline:
         if isinstance(node, Authenticate):
-            key = templates.text(node.auth.keys[0], settings)
+            source = next(iter(node.auth.sources()), "")
+            key = templates.text(source, settings)
             return templates.to_bytes(key.strip()) if isinstance(key, str) else b""
     return b""
 

@@ -1,0 +1,124 @@
+"""Lower `auth`: the keys of which a client must show one."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from hxroute import units
+from hxroute.compiler.resolve import Entry
+from hxroute.compiler.tree import Hole, Mapping, Node, Scalar, Sequence, plain
+from hxroute.diagnostics import Report
+from hxroute.ir import BearerAuth
+from hxroute.keys import Key
+
+__all__ = ["lower_auth"]
+
+_HEX: Final = re.compile(r"[0-9A-Fa-f]{64}")
+
+_GUESSED: Final = frozenset(
+    hashlib.sha256(text.encode()).hexdigest()
+    for text in (
+        *("", "1234", "12345678", "123456789", "admin", "changeme", "default", "demo"),
+        *("dummy", "example", "key", "letmein", "master", "none", "null", "password"),
+        *("root", "secret", "sk-1234", "sk-hx-dev-default", "sk-test", "test", "token"),
+    )
+)
+"""Digests of what everyone tries first."""
+
+
+def lower_auth(
+    entry: Entry,
+    template: Callable[[Node], str],
+    defaults: Iterable[str],
+    report: Report,
+) -> BearerAuth:
+    """Lower one entry of `auth`.
+
+    Args:
+        entry: its name and what it is.
+        template: lowers the template of a key.
+        defaults: the defaults of settings, which everyone can read.
+        report: where it is said.
+    """
+    listed = entry.node.get("bearer")
+    items = listed.items if isinstance(listed, Sequence) else ()
+    public = _GUESSED.union(hashlib.sha256(d.encode()).hexdigest() for d in defaults)
+    lowered = [(_key(item, template, public, report), item) for item in items]
+    _check_repeated(lowered, report)
+    return BearerAuth(entry.name, tuple(key for key, _ in lowered), at=entry.at)
+
+
+def _key(
+    node: Node,
+    template: Callable[[Node], str],
+    public: frozenset[str],
+    report: Report,
+) -> str | Key:
+    if not isinstance(node, Mapping):
+        return template(node)
+    source, digest = node.get("key"), node.get("sha256")
+    if (source is None) == (digest is None):
+        what = "neither `key` nor" if source is None else "both `key` and"
+        message = f"this key has {what} `sha256`"
+        report.add("HX107", message, node.span.head, help="state one of them")
+    name = node.get("name")
+    return Key(
+        name=str(plain(name)) if isinstance(name, Scalar) else "",
+        key=None if source is None else template(source),
+        sha256=None if digest is None else _digest(digest, public, report),
+        not_after=_not_after(node.get("not_after"), report),
+        at=node.span.line,
+    )
+
+
+def _digest(node: Node, public: frozenset[str], report: Report) -> str:
+    """Return a digest; what is none may be the key itself, and is not repeated."""
+    if isinstance(node, Hole):
+        return ""
+    digest = str(plain(node)).lower()
+    report.hide(node.span)
+    if _HEX.fullmatch(digest) is None:
+        message = "this is not the SHA-256 of a key: 64 hex digits"
+        help_text = "`hxroute keys new NAME` prints a new key, and its SHA-256"
+        report.add("HX105", message, node.span.head, help=help_text)
+    elif digest in public:
+        message = "this is the SHA-256 of a key that anyone would try"
+        help_text = "take a random one: `hxroute keys new NAME` prints it"
+        report.add("HX325", message, node.span.head, help=help_text)
+    return digest
+
+
+def _not_after(node: Node | None, report: Report) -> str | None:
+    if not isinstance(node, Scalar):
+        return None
+    text = str(node.value)
+    expires = units.instant(text)
+    if expires is None:
+        message = f"there is no `{text}` in the calendar"
+        help_text = "write a date, or an instant in UTC such as 2099-01-31T12:00:00Z"
+        report.add("HX105", message, node.span.head, help=help_text)
+    elif expires <= time.time():
+        message = f"this key is refused since `{text}`"
+        help_text = "remove it, or give it a later `not_after`"
+        report.add("HX324", message, node.span.head, help=help_text)
+    return text
+
+
+def _check_repeated(lowered: list[tuple[str | Key, Node]], report: Report) -> None:
+    """Report keys that are one: which of their names a client has cannot be told."""
+    first: dict[tuple[str | None, str | None], Node] = {}
+    for key, node in lowered:
+        what = (key, None) if isinstance(key, str) else (key.key, key.sha256)
+        if not any(what):
+            continue  # which is mistake enough
+        if what in first:
+            related = ((first[what].span.head, "first stated here"),)
+            message = "this key is stated twice"
+            help_text = "remove one of them"
+            place = node.span.head
+            report.add("HX323", message, place, help=help_text, related=related)
+        first.setdefault(what, node)
