@@ -1,5 +1,6 @@
 """Declarative gateways: routes.yaml, compiled to a Starlette pipeline."""
 
+from hxroute.guards import Concurrency
 from hxroute.ir import (
     BearerAuth,
     Endpoint,
@@ -18,6 +19,7 @@ from hxroute.keys import Key
 
 __all__ = [
     "BearerAuth",
+    "Concurrency",
     "Endpoint",
     "ErrorAnswer",
     "ErrorTable",

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Final, Literal, Protocol
 
 from hxroute import units
-from hxroute.errors import ProxyError
+from hxroute.errors import Overloaded, ProxyError
+from hxroute.guards import Concurrency
 from hxroute.http import Handler, Start, Timeout
 from hxroute.keys import Key
 
@@ -92,7 +93,12 @@ class Upstream:
     idle_timeout: float = 3.0
     ca_file: str | None = None
     client: Client = "h1"
+    concurrency: Concurrency | None = None
     at: int = field(default=0, compare=False)
+
+    def raises(self) -> tuple[type[ProxyError], ...]:
+        """Return the errors in which what guards it can end a call."""
+        return () if self.concurrency is None else (Overloaded,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck
 from hypothesis import strategies as st
 
 from hxroute import nodes
+from hxroute.guards import Concurrency
 from hxroute.ir import (
     BearerAuth,
     Client,
@@ -155,6 +156,13 @@ settings = st.builds(
     secret=st.booleans(),
     at=lines,
 )
+concurrencies = st.builds(
+    Concurrency,
+    max=st.integers(1, 10**6),
+    queue=st.integers(0, 10**6),
+    queue_timeout=seconds,
+    retry_after=seconds,
+)
 upstreams = st.builds(
     Upstream,
     name=names,
@@ -164,12 +172,16 @@ upstreams = st.builds(
     max_connections=st.integers(1, 10**6),
     idle_timeout=seconds,
     ca_file=maybe_text,
+    concurrency=st.none() | concurrencies,
     at=lines,
 )
 _BY_NODE: dict[type, st.SearchStrategy[Node]] = {
     nodes.Observe: st.builds(nodes.Observe, access_log=st.booleans(), at=lines),
     nodes.MapErrors: st.builds(nodes.MapErrors, table=error_tables, at=lines),
     nodes.Authenticate: st.builds(nodes.Authenticate, auth=auths, at=lines),
+    nodes.LimitConcurrency: st.builds(
+        nodes.LimitConcurrency, endpoint=names, limit=concurrencies, at=lines
+    ),
     nodes.LimitBody: st.builds(nodes.LimitBody, max_body=texts, at=lines),
     nodes.RenameJson: st.builds(nodes.RenameJson, rename=pairs, at=lines),
     nodes.Respond: st.builds(

@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from hxroute import errors, http, ir, nodes
+from hxroute import errors, guards, http, ir, nodes
 from hxroute.compiler import schemas
 from hxroute.diagnostics import CATALOG
 
@@ -179,6 +179,7 @@ def fields_of(cls: Any) -> set[str]:
     ("schema", "fields"),
     [
         (node_schema("observe"), fields_of(nodes.Observe)),
+        (node_schema("limit_concurrency"), fields_of(guards.Concurrency)),
         (node_schema("rename_json"), fields_of(nodes.RenameJson)),
         (node_schema("respond"), fields_of(nodes.Respond)),
         (
@@ -263,6 +264,12 @@ def test_defaults_that_the_schema_states_are_those_of_the_data() -> None:
         if value is not None
     }
     assert defaults_of(ROUTES) == {"paths": ir.Gateway(endpoints=()).paths}
+    limit = guards.Concurrency(1)
+    assert defaults_of(node_schema("limit_concurrency")) == {
+        "queue": limit.queue,
+        "queue_timeout": seconds(limit.queue_timeout),
+        "retry_after": seconds(limit.retry_after),
+    }
     assert defaults_of(node_schema("respond")) == {"status": nodes.Respond().status}
     assert defaults_of(node_schema("observe")) == {
         "access_log": nodes.Observe().access_log

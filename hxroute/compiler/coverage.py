@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from hxroute.compiler.resolve import Program
 from hxroute.diagnostics import Report
 from hxroute.errors import OTHER, TotalTimeout, lineage
-from hxroute.ir import Gateway, Node
+from hxroute.ir import Gateway, Node, Upstream
 from hxroute.nodes import UNMATCHED, Execute, MapErrors
 
 __all__ = ["check_coverage"]
@@ -18,9 +18,9 @@ def check_coverage(gateway: Gateway, program: Program, report: Report) -> None:
     """Warn of mappings in use that leave kinds to the built-in problem details."""
     raised = defaultdict[str, set[str]](set)
     raised[_mapping(gateway.unmatched)].update(error.kind for error in UNMATCHED)
-    unbounded = {u.name for u in gateway.upstreams if u.timeout.total is None}
+    upstreams = {upstream.name: upstream for upstream in gateway.upstreams}
     for pipeline in (gateway.unmatched, *(item.pipeline for item in gateway.endpoints)):
-        raised[_mapping(pipeline)].update(_kinds(pipeline, unbounded))
+        raised[_mapping(pipeline)].update(_kinds(pipeline, upstreams))
     for name, entry in program.tables["errors"].items():
         answered = {str(key.value) for key, _ in entry.node.items}
         if OTHER in answered or name not in raised:
@@ -41,19 +41,19 @@ def _mapping(pipeline: tuple[Node, ...]) -> str:
     return next(found, "")
 
 
-def _kinds(pipeline: tuple[Node, ...], unbounded: set[str]) -> Iterator[str]:
+def _kinds(pipeline: tuple[Node, ...], upstreams: dict[str, Upstream]) -> Iterator[str]:
     """Yield the kinds of a pipeline; a call takes too long only where `total` is stated.
 
     Args:
         pipeline: of an endpoint, or of what no endpoint takes.
-        unbounded: upstreams whose own `timeout` has no `total`.
+        upstreams: by their names.
     """
     for node in pipeline:
         kinds = {error.kind for error in node.raises()}
-        if isinstance(node, Execute):
-            own = node.timeout
-            free = node.upstream in unbounded if own is None else own.total is None
-            if free:
+        upstream = upstreams.get(node.upstream) if isinstance(node, Execute) else None
+        if isinstance(node, Execute) and upstream is not None:
+            kinds.update(error.kind for error in upstream.raises())
+            if (node.timeout or upstream.timeout).total is None:
                 kinds.discard(TotalTimeout.kind)
         yield from kinds
 

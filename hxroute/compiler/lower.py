@@ -13,6 +13,7 @@ from hxroute.compiler.answers import answer
 from hxroute.compiler.definitions import Definitions, timeout
 from hxroute.compiler.expressions import Place
 from hxroute.compiler.fields import pairs
+from hxroute.compiler.guards import concurrency
 from hxroute.compiler.limits import limits
 from hxroute.compiler.resolve import Program, Unit
 from hxroute.compiler.tree import Hole, Mapping, Node, Scalar, Sequence, plain
@@ -115,15 +116,16 @@ class _Lowering:
         """Lower one endpoint."""
         path, methods = unit.node.get("path"), unit.node.get("methods")
         listed = tuple(plain(methods)) if isinstance(methods, Sequence) else ()
-        name = unit.node.get("name")
         shown = plain(path) if path is not None else None
+        stated = unit.node.get("name")
         default = f"{','.join(listed) or 'ANY'} {shown}"
+        name = str(stated.value) if isinstance(stated, Scalar) else default
         pattern = self._pattern(path)
         return Endpoint(
             path="" if shown is None or isinstance(methods, Hole) else shown,
             methods=listed,
-            name=str(name.value) if isinstance(name, Scalar) else default,
-            pipeline=tuple(self._pipeline(unit, pattern)),
+            name=name,
+            pipeline=tuple(self._pipeline(unit, name, pattern)),
             at=unit.node.span.line,
         )
 
@@ -137,10 +139,14 @@ class _Lowering:
         yield nodes.MapErrors(self._error_table(unit))
 
     def _pipeline(
-        self, unit: Unit, pattern: paths.Pattern | None
+        self, unit: Unit, name: str, pattern: paths.Pattern | None
     ) -> Iterator[PipelineNode]:
         yield from self.around(unit)
         yield from self._authenticate(unit)
+        guarded = unit.get("concurrency")
+        guard = concurrency(guarded, self._report)
+        if guarded is not None and guard is not None:
+            yield nodes.LimitConcurrency(name, guard, at=guarded.span.line)
         limit = unit.get("request", "max_body")
         if limit is not None:
             max_body = self._once(self._max_body, limit)

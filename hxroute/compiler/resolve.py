@@ -24,12 +24,13 @@ _NODE_KEYS: Final = (
     ("auth",),
     ("errors",),
     ("observe",),
+    ("concurrency",),
     ("request", "headers"),
     ("request", "max_body"),
     ("request", "json"),
     ("response", "headers"),
 )
-_OF_A_CALL: Final = ("request", "response")
+_OF_A_CALL: Final = ("concurrency", "request", "response")
 
 
 @dataclass(frozen=True, slots=True)

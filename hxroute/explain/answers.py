@@ -75,15 +75,20 @@ class Answers:
         return self.shown(await handler(Request(self._method, b"/")))
 
     async def to_all(
-        self, limits: Timeout | None, max_size: int | None
+        self,
+        limits: Timeout | None,
+        max_size: int | None,
+        besides: Iterable[type[ProxyError]] = (),
     ) -> list[Failure]:
         """Return what each error that the pipeline can end in would answer.
 
         Args:
             limits: those of the upstream call.
             max_size: that of the body.
+            besides: what the upstream's guards raise.
         """
         kinds = {error.kind for node in self._pipeline for error in node.raises()}
+        kinds.update(error.kind for error in besides)
         if limits is None or limits.total is None:
             kinds.discard(TotalTimeout.kind)
         worded = {error.kind: error for error in _worded(limits, max_size)}

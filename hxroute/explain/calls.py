@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from hxroute import templates
-from hxroute.errors import StartError
+from hxroute.errors import ProxyError, StartError
 from hxroute.explain.data import Call
+from hxroute.explain.guards import guards
 from hxroute.explain.values import Values, shown
 from hxroute.http import Request, read_whole
 from hxroute.ir import Gateway, Timeout, Upstream
@@ -14,7 +15,7 @@ from hxroute.nodes import Execute
 from hxroute.runtime.base import base_of
 from hxroute.runtime.calls import framing
 
-__all__ = ["limits", "sent"]
+__all__ = ["limits", "raises", "sent"]
 
 _UNKNOWN: Final = b"?"
 
@@ -22,6 +23,11 @@ _UNKNOWN: Final = b"?"
 def limits(node: Execute, gateway: Gateway) -> Timeout:
     """Return how long a call may wait."""
     return node.timeout or _upstream(node, gateway).timeout
+
+
+def raises(node: Execute, gateway: Gateway) -> tuple[type[ProxyError], ...]:
+    """Return the errors in which the upstream's guards can end a call."""
+    return _upstream(node, gateway).raises()
 
 
 async def sent(
@@ -49,6 +55,7 @@ async def sent(
         shown(await read_whole(called.body)),
         upstream.client,
         limits(node, gateway),
+        guards(upstream),
     )
     return call, notes
 

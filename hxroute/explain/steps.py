@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from hxroute import nodes, templates
 from hxroute.explain.data import Step
+from hxroute.explain.guards import concurrency
 from hxroute.ir import Node
 from hxroute.keys import Key
 
@@ -50,6 +51,12 @@ def _limit_body(node: nodes.LimitBody, settings: _Settings) -> tuple[int, str]:
     return node.at, f"read the body whole, {size}{unit} at most"
 
 
+def _limit_concurrency(
+    node: nodes.LimitConcurrency, settings: _Settings
+) -> tuple[int, str]:
+    return node.at, f"let in {concurrency(node.limit)}"
+
+
 def _rename_json(node: nodes.RenameJson, settings: _Settings) -> tuple[int, str]:
     pairs = ", ".join(f"`{old}` to `{new}`" for old, new in node.rename)
     return node.at, f"rename members of the JSON body: {pairs}"
@@ -67,6 +74,7 @@ _TEXTS: Final[Mapping[type, Callable[[Any, _Settings], tuple[int, str]]]] = {
     nodes.Authenticate: _authenticate,
     nodes.Execute: _execute,
     nodes.LimitBody: _limit_body,
+    nodes.LimitConcurrency: _limit_concurrency,
     nodes.MapErrors: _map_errors,
     nodes.Observe: _observe,
     nodes.RenameJson: _rename_json,

@@ -164,6 +164,7 @@ def _call(call: Call | None) -> Iterator[Text]:
     phases = (f"{name} {seconds:g} s" for name, seconds in waits if seconds is not None)
     yield Text()
     yield _line(f"  client {call.client}, waits at most: {', '.join(phases)}", "dim")
+    yield from (_line(f"  {guard}", "dim") for guard in call.guards)
 
 
 def _failures(explanation: Explanation) -> Iterator[Text]:

@@ -114,7 +114,8 @@ class _Walk:
         steps = [item async for item in self._steps(request)]
         last = self._endpoint.pipeline[-1]
         waits = calls.limits(last, self._gateway) if isinstance(last, Execute) else None
-        failures = await self._answers.to_all(waits, self._max_size())
+        besides = calls.raises(last, self._gateway) if isinstance(last, Execute) else ()
+        failures = await self._answers.to_all(waits, self._max_size(), besides)
         about = dataclasses.replace(
             about,
             endpoint=self._endpoint.name,

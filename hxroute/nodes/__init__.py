@@ -10,6 +10,7 @@ from hxroute.errors import BadPath, MethodNotAllowed, NotFound
 from hxroute.nodes.authenticate import Authenticate
 from hxroute.nodes.execute import Execute
 from hxroute.nodes.limit_body import LimitBody
+from hxroute.nodes.limit_concurrency import LimitConcurrency
 from hxroute.nodes.map_errors import MapErrors
 from hxroute.nodes.observe import Observe
 from hxroute.nodes.rename_json import RenameJson
@@ -21,6 +22,7 @@ __all__ = [
     "Authenticate",
     "Execute",
     "LimitBody",
+    "LimitConcurrency",
     "MapErrors",
     "Observe",
     "RenameJson",
@@ -31,6 +33,7 @@ NODES: Final = (
     Observe,  # sees every answer, so it is outermost
     MapErrors,  # answers whatever fails inside it
     Authenticate,  # before a stranger's body is read or a template rendered
+    LimitConcurrency,  # before a body is read that nobody has time for
     LimitBody,  # before anything that needs the body at hand
     RenameJson,  # rewrites what the limit has read
     Respond,  # an answer of our own, or

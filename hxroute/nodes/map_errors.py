@@ -113,6 +113,9 @@ def _problem(exc: ProxyError) -> Response:
 
 
 def _response(status: int, headers: Headers, body: bytes, exc: ProxyError) -> Response:
+    if exc.fields:
+        stated = {name for name, _ in exc.fields}
+        headers = [field for field in headers if field[0] not in stated]
     headers = [*headers, (b"content-length", b"%d" % len(body)), *exc.fields]
     if exc.allow:  # RFC 9110 §15.5.6: a 405 must say what is allowed
         headers.append((b"allow", ", ".join(exc.allow).encode()))

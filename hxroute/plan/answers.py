@@ -17,7 +17,7 @@ from hxroute.errors import (
 from hxroute.ir import ErrorAnswer, ErrorTable, StatusRule
 from hxroute.nodes import MapErrors
 from hxroute.plan.changes import Difference
-from hxroute.plan.facts import Fact, differing, limits_of
+from hxroute.plan.facts import Fact, differing, limits_of, upstream_raises
 from hxroute.plan.meaning import View
 from hxroute.plan.wording import Shown, field_value, quoted
 
@@ -30,6 +30,7 @@ _CHALLENGE: Final = Fact("Bearer", "Bearer")
 def kinds_of(view: View) -> frozenset[str]:
     """Return the kinds of errors in which a pipeline can end a request."""
     raised = {error.kind for node in view.pipeline for error in node.raises()}
+    raised |= {error.kind for error in upstream_raises(view)}
     never = {ClientGone.kind}
     limits = limits_of(view)
     if limits is None or limits.total is None:

@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hxroute import units
+from hxroute.errors import ProxyError
+from hxroute.guards import Concurrency
 from hxroute.ir import Timeout, Upstream
 from hxroute.keys import Key
 from hxroute.nodes import (
     Authenticate,
     Execute,
     LimitBody,
+    LimitConcurrency,
     MapErrors,
     Observe,
     RenameJson,
@@ -36,6 +39,7 @@ __all__ = [
     "facts",
     "limits_of",
     "upstream_facts",
+    "upstream_raises",
 ]
 
 ANSWERED: Final = "answered by"
@@ -110,6 +114,9 @@ def upstream_facts(meaning: Meaning, upstream: Upstream) -> _Facts:
     yield "idle_timeout", Fact(idle, duration(idle), line, upstream=name)
     trusted = upstream.ca_file or ""
     yield "ca_file", Fact(trusted, quoted(trusted) if trusted else NONE.text, line)
+    if upstream.concurrency is not None:
+        for key, fact in _concurrency(upstream.concurrency, line):
+            yield key, dataclasses.replace(fact, upstream=name)
 
 
 def limits_of(view: View) -> Timeout | None:
@@ -118,6 +125,13 @@ def limits_of(view: View) -> Timeout | None:
         if isinstance(node, Execute):
             return node.timeout or _upstream(view, node).timeout
     return None
+
+
+def upstream_raises(view: View) -> Iterator[type[ProxyError]]:
+    """Yield the errors in which the guards of an upstream can end a call."""
+    for node in view.pipeline:
+        if isinstance(node, Execute):
+            yield from _upstream(view, node).raises()
 
 
 def _timeouts(timeout: Timeout) -> Iterator[tuple[str, float | None, Shown]]:
@@ -177,6 +191,18 @@ def _ends(name: str, node: Authenticate) -> Fact:
     return Fact(value, Shown(text), node.at)
 
 
+def _limit_concurrency(view: View, node: LimitConcurrency) -> _Facts:
+    return _concurrency(node.limit, node.at)
+
+
+def _concurrency(limit: Concurrency, line: int) -> _Facts:
+    for key, count in (("max", limit.max), ("queue", limit.queue)):
+        yield f"concurrency.{key}", Fact(count, Shown(str(count)), line)
+    waits = (("queue_timeout", limit.queue_timeout), ("retry_after", limit.retry_after))
+    for key, seconds in waits:
+        yield f"concurrency.{key}", Fact(seconds, duration(seconds), line)
+
+
 def _limit_body(view: View, node: LimitBody) -> _Facts:
     limit = units.size(node.max_body)
     value = view.template(node.max_body) if limit is None else limit
@@ -227,6 +253,7 @@ _FACTS: Final[dict[type, Callable[[View, Any], _Facts]]] = {
     Observe: _observe,
     MapErrors: _map_errors,
     Authenticate: _authenticate,
+    LimitConcurrency: _limit_concurrency,
     LimitBody: _limit_body,
     RenameJson: _rename_json,
     Respond: _respond,

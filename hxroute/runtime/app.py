@@ -26,6 +26,7 @@ from hxroute.runtime import collector, settings
 from hxroute.runtime.connection import LIMITS
 from hxroute.runtime.connectors import Connector, open_connector
 from hxroute.runtime.exchange import Exchange
+from hxroute.runtime.guards import guarded
 from hxroute.runtime.routing import Route, Router
 
 __all__ = ["Running", "application", "kept_of", "prepare", "replace"]
@@ -62,6 +63,7 @@ class Running:
             for upstream in gateway.upstreams
         }
         self.kept = Kept(before)
+        self._declared = {upstream.name: upstream for upstream in gateway.upstreams}
         self._jobs: list[Job] = []
         self._tasks: list[asyncio.Task[None]] = []
         start = Start(values, self._connect, self._jobs, self.kept)
@@ -104,7 +106,8 @@ class Running:
             await connector.close()
 
     def _connect(self, upstream: str, timeout: Timeout | None) -> Handler:
-        return self._connectors[upstream].handler(timeout)
+        call = self._connectors[upstream].handler(timeout)
+        return guarded(call, self._declared[upstream], self.kept)
 
     async def _refuse(self, request: Request) -> Response:
         """Raise again why nothing matched, inside the pipeline that answers it."""

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from hxroute import compiler, nodes
 from hxroute.backends.python import emit
 from hxroute.files import digest_of
+from hxroute.guards import Concurrency
 from hxroute.ir import (
     FORMAT,
     BearerAuth,
@@ -159,6 +160,7 @@ def test_every_node_can_be_printed() -> None:
         nodes.Observe(access_log=False),
         nodes.MapErrors(ErrorTable("e")),
         nodes.Authenticate(BearerAuth("k", ("a",))),
+        nodes.LimitConcurrency("e", Concurrency(1)),
         nodes.LimitBody("1MiB"),
         nodes.RenameJson((("a", "b"),)),
         nodes.Respond(status=204),

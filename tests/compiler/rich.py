@@ -53,6 +53,11 @@ upstreams:
     max_connections: 100
     ca_file: /etc/ssl/own-ca.pem
     idle_timeout: 15s
+    concurrency:
+      max: 100
+      queue: 50
+      queue_timeout: 250ms
+      retry_after: 2s
   archive:
     url: https://archive.example.com/base
 
@@ -115,6 +120,11 @@ defaults:
   errors: full
   observe:
     access_log: true
+  concurrency:
+    max: 50
+    queue: 25
+    queue_timeout: 500ms
+    retry_after: 3s
   request:
     headers: to_upstream
     max_body: "{{ settings.max_body }}"
@@ -145,6 +155,7 @@ endpoints:
     auth: staff
     errors: plain
     observe: {access_log: false}
+    concurrency: {max: 5, queue: 10, queue_timeout: 1s, retry_after: 1s}
     request:
       headers: [sparse]
       max_body: 64KiB

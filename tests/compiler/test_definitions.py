@@ -172,6 +172,7 @@ def test_openai_format_answers_every_kind_but_the_client_s_leaving() -> None:
         "not_found",
         "method_not_allowed",
         "payload_too_large",
+        "rate_limited",
         "internal",
         "unreachable",
         "overloaded",

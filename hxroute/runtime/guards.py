@@ -1,0 +1,21 @@
+"""Guards: what stands between the calls of an upstream and its connections.
+
+They are the upstream's, whichever endpoints call it, and outlive a reload.
+"""
+
+from __future__ import annotations
+
+from hxroute.http import Handler
+from hxroute.ir import Upstream
+from hxroute.kept import Kept
+from hxroute.slots import Slots, limited
+
+__all__ = ["guarded"]
+
+
+def guarded(call: Handler, upstream: Upstream, kept: Kept) -> Handler:
+    """Return a call within the limits of its upstream."""
+    if upstream.concurrency is not None:
+        slots = kept.once((guarded, Slots, upstream.name), Slots)
+        call = limited(call, upstream.concurrency, slots)
+    return call
