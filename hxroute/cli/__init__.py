@@ -13,6 +13,7 @@ from hxroute.cli.common import fail
 from hxroute.cli.compiling import check, compile_
 from hxroute.cli.explaining import explain, routes
 from hxroute.cli.importing import import_
+from hxroute.cli.keys import keys
 from hxroute.cli.planning import plan
 from hxroute.cli.proving import prove
 from hxroute.cli.recording import record
@@ -58,6 +59,7 @@ for _command in (
     explain,
     routes,
     plan,
+    keys,
     import_,
     record,
     prove,

@@ -29,6 +29,7 @@ _WELL_KNOWN: Final = re.compile(
     r"|gh[opsru]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}"
     r"|glpat-[A-Za-z0-9_-]{20,}|hf_[A-Za-z0-9]{20,}"
     r"|A[KS]IA[0-9A-Z]{16}|AIza[A-Za-z0-9_-]{30,}|xox[abprs]-[A-Za-z0-9-]{10,}"
+    r"|hxk_[A-Za-z0-9]{20,}"
     r"|eyJ[A-Za-z0-9_-]{10,1000}+\.[A-Za-z0-9_-]{10,8000}+\.[A-Za-z0-9_-]*"
     r")"
 )
@@ -41,7 +42,7 @@ _HIDDEN: Final = re.compile(
 
 _HIDDEN_OR_CUT: Final = re.compile(
     _HIDDEN.pattern + r"""|(?<=://)[^/@\s"'`]*…"""
-    r"|\b(?:sk-|[sr]k_live_|gh[opsru]_|github_pat_|glpat-|hf_|A[KS]IA|AIza|xox[abprs]-"
+    r"|\b(?:sk-|[sr]k_live_|gh[opsru]_|github_pat_|glpat-|hf_|hxk_|A[KS]IA|AIza|xox[abprs]-"
     r"|eyJ)[A-Za-z0-9_.-]*…"
 )
 """The same in a message, which may have cut it."""

@@ -16,6 +16,7 @@ WELL_KNOWN = [
     "github_pat_0123456789abcdefghij",
     "glpat-0123456789_abcdefghij",
     "hf_0123456789abcdefghij",
+    "hxk_0123456789abcdefghij",
     "AKIA0123456789ABCDEF",
     "ASIA0123456789ABCDEF",
     "AIzaSy0123456789-abcdefghijklmnopqr",
