@@ -16,6 +16,7 @@ from hxroute.ir import (
     Upstream,
 )
 from hxroute.keys import Key
+from hxroute.limiting import Limit, Store
 
 __all__ = [
     "BearerAuth",
@@ -26,10 +27,12 @@ __all__ = [
     "Gateway",
     "HeaderRules",
     "Key",
+    "Limit",
     "Limits",
     "Server",
     "Setting",
     "StatusRule",
+    "Store",
     "Timeout",
     "Upstream",
     "__version__",

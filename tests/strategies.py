@@ -29,6 +29,7 @@ from hxroute.ir import (
     Upstream,
 )
 from hxroute.keys import Key
+from hxroute.limiting import Limit, Store
 
 ROUTES = Path(__file__).parent.parent / "routes.yaml"
 
@@ -87,6 +88,23 @@ pairs = st.lists(st.tuples(texts, texts), max_size=3).map(tuple)
 text_tuples = st.lists(texts, max_size=4).map(tuple)
 statuses = st.none() | st.integers(100, 599)
 seconds = st.floats(0, 1e9) | st.integers(0, 100).map(float)
+stores = st.builds(
+    Store, name=texts, url=texts, timeout=seconds, prefix=texts, at=lines
+)
+limits = st.builds(
+    Limit,
+    name=texts,
+    requests=st.integers(1, 1000),
+    per=seconds,
+    by=texts,
+    burst=st.none() | st.integers(1, 1000),
+    endpoint=texts,
+    store=st.none() | stores,
+    when_store_down=st.sampled_from(["open", "closed"]),
+    fields=st.booleans(),
+    at=lines,
+)
+
 
 timeouts = st.builds(
     Timeout,
@@ -179,6 +197,9 @@ _BY_NODE: dict[type, st.SearchStrategy[Node]] = {
     nodes.Observe: st.builds(nodes.Observe, access_log=st.booleans(), at=lines),
     nodes.MapErrors: st.builds(nodes.MapErrors, table=error_tables, at=lines),
     nodes.Authenticate: st.builds(nodes.Authenticate, auth=auths, at=lines),
+    nodes.RateLimit: st.builds(
+        nodes.RateLimit, limits=st.lists(limits, max_size=3).map(tuple), at=lines
+    ),
     nodes.LimitConcurrency: st.builds(
         nodes.LimitConcurrency, endpoint=names, limit=concurrencies, at=lines
     ),

@@ -20,6 +20,7 @@ from referencing.jsonschema import DRAFT202012
 from hxroute import errors, guards, http, ir, nodes
 from hxroute.compiler import schemas
 from hxroute.diagnostics import CATALOG
+from hxroute.limiting import Limit, Store
 
 WHOLE = schemas.document()
 FOLDER = schemas.folder()
@@ -196,6 +197,14 @@ def fields_of(cls: Any) -> set[str]:
             - {"upstream", "request_headers", "response_headers", "errors"}
             | {"name"},
         ),
+        *(
+            (schema, fields_of(Limit) - {"name", "endpoint"} | {"bucket"})
+            for schema in (
+                node_schema("rate_limit"),
+                node_schema("rate_limit")["$defs"]["limit"],
+            )
+        ),
+        (ROUTES["$defs"]["store"], fields_of(Store) - {"name"}),
         (ROUTES["$defs"]["setting"], fields_of(ir.Setting) - {"name"}),
         (ROUTES["$defs"]["upstream"], fields_of(ir.Upstream) - {"name"}),
         (ROUTES["$defs"]["header_rules"], fields_of(ir.HeaderRules) - {"name"}),
@@ -271,6 +280,21 @@ def test_defaults_that_the_schema_states_are_those_of_the_data() -> None:
         "retry_after": seconds(limit.retry_after),
     }
     assert defaults_of(node_schema("respond")) == {"status": nodes.Respond().status}
+    store, rate = Store("x", "y"), Limit("x", 1, 1.0, "client")
+    assert defaults_of(ROUTES["$defs"]["store"]) == {
+        "timeout": f"{store.timeout * 1000:g}ms",
+        "prefix": store.prefix,
+    }
+    whole = schemas.document()
+    limits = schemas.resolved({"$ref": "#/$defs/limit"}, whole)
+    stated = {
+        name: schemas.resolved(item, whole)
+        for name, item in limits["properties"].items()
+    }
+    assert defaults_of({"properties": stated}) == {
+        "when_store_down": rate.when_store_down,
+        "fields": rate.fields,
+    }
     assert defaults_of(node_schema("observe")) == {
         "access_log": nodes.Observe().access_log
     }

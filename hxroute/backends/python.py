@@ -15,6 +15,7 @@ import hxroute
 from hxroute import nodes
 from hxroute.backends.literals import Printed, call, constant, fixed, tuple_of
 from hxroute.ir import FORMAT, BearerAuth, ErrorTable, Gateway, HeaderRules
+from hxroute.limiting import Store
 
 __all__ = ["emit"]
 
@@ -22,6 +23,7 @@ _SUFFIX: Final[dict[type, str]] = {
     BearerAuth: "AUTH",
     HeaderRules: "HEADERS",
     ErrorTable: "ERRORS",
+    Store: "STORE",
 }
 """What gets a name of its own in the module, where the file names it."""
 

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Final
 
 from hxroute import templates, units, urls
-from hxroute.compiler import answers, expressions
+from hxroute.compiler import answers, expressions, rates
 from hxroute.compiler.auth import lower_auth
 from hxroute.compiler.expressions import Place
 from hxroute.compiler.fields import pairs
@@ -77,6 +77,10 @@ class Definitions:
         self.errors = {
             name: answers.error_table(entry, in_errors, report)
             for name, entry in tables["errors"].items()
+        }
+        self.stores = {
+            name: rates.store(entry, self.at_start, self.by_default, report)
+            for name, entry in tables["stores"].items()
         }
         self.errors.setdefault("openai", answers.openai())
 

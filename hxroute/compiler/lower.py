@@ -15,6 +15,7 @@ from hxroute.compiler.expressions import Place
 from hxroute.compiler.fields import pairs
 from hxroute.compiler.guards import concurrency
 from hxroute.compiler.limits import limits
+from hxroute.compiler.rates import RateLimits
 from hxroute.compiler.resolve import Program, Unit
 from hxroute.compiler.tree import Hole, Mapping, Node, Scalar, Sequence, plain
 from hxroute.diagnostics import Report
@@ -42,6 +43,7 @@ def lower(program: Program, report: Report) -> Gateway:
         unmatched=tuple(lowering.around(program.defaults)),
     )
     _check_auth(lowering.without_auth, report)
+    lowering.rates.report_keyless()
     return gateway
 
 
@@ -102,6 +104,7 @@ class _Lowering:
         self._defined = definitions
         self._report = report
         self.without_auth: list[Unit] = []
+        self.rates = RateLimits(definitions.stores, report)
         self._lowered: dict[tuple[object, int], Any] = {}
 
     def _once(self, lower: Callable[[Any], _T], node: Node) -> _T:
@@ -143,6 +146,7 @@ class _Lowering:
     ) -> Iterator[PipelineNode]:
         yield from self.around(unit)
         yield from self._authenticate(unit)
+        yield from self._rate_limit(unit, name, pattern)
         guarded = unit.get("concurrency")
         guard = concurrency(guarded, self._report)
         if guarded is not None and guard is not None:
@@ -182,6 +186,15 @@ class _Lowering:
                 yield nodes.Authenticate(auth, at=name.span.line)
         elif ("auth",) not in unit.effective:
             self.without_auth.append(unit)
+
+    def _rate_limit(
+        self, unit: Unit, name: str, pattern: paths.Pattern | None
+    ) -> Iterator[PipelineNode]:
+        node = unit.get("rate_limit")
+        if node is not None:
+            place = _Own(pattern, body_is_read=False).of(self._defined.in_rules)
+            found = self.rates.of(node, unit, name, place)
+            yield nodes.RateLimit(found, at=node.span.line)
 
     def _max_body(self, node: Node) -> str:
         if isinstance(node, Hole):

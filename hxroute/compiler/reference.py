@@ -102,7 +102,8 @@ def _children(
         yield f".{name}", child
     for step, key in ((".<name>", "additionalProperties"), ("[]", "items")):
         child = schema.get(key) or {}
-        if "properties" in schemas.resolved(child, whole):
+        own = schemas.resolved(child, whole).get("properties")
+        if own is not None and own != schema.get("properties"):  # a list of such
             yield step, child
 
 

@@ -19,17 +19,21 @@ NONE: Final = "none"
 FORMATS: Final = ("openai", "problem")
 """Error mappings that are there without being defined."""
 
-_TABLES: Final = ("settings", "upstreams", "auth", "headers", "errors")
+_TABLES: Final = ("settings", "upstreams", "stores", "auth", "headers", "errors")
 _NODE_KEYS: Final = (
     ("auth",),
     ("errors",),
     ("observe",),
+    ("rate_limit",),
     ("concurrency",),
     ("request", "headers"),
     ("request", "max_body"),
     ("request", "json"),
     ("response", "headers"),
 )
+_OPTIONAL: Final = ("auth", "headers", "errors")
+"""Tables to whose names an endpoint may prefer `none`."""
+
 _OF_A_CALL: Final = ("concurrency", "request", "response")
 
 
@@ -162,7 +166,7 @@ def _check_names(
 
 def _nearest_name(name: str, table: str, known: frozenset[str]) -> str:
     """Suggest a name; what need not be there may be `none`."""
-    if name.lower() in ("no", "null", "false", "off", NONE) and table != "upstreams":
+    if name.lower() in ("no", "null", "false", "off", NONE) and table in _OPTIONAL:
         return f"write `{NONE}`"
     return did_you_mean(name, known)
 
@@ -183,6 +187,10 @@ def references(node: Mapping) -> Iterator[tuple[str, str, str, Scalar]]:
         value = _at(node, path)
         if not (isinstance(value, Scalar) and value.value == NONE):
             yield from _names(code, what, table, value)
+    limits = node.get("rate_limit")
+    for item in limits.items if isinstance(limits, Sequence) else (limits,):
+        named = item.get("store") if isinstance(item, Mapping) else None
+        yield from _names("HX209", "store", "stores", named)
 
 
 def _names(

@@ -18,6 +18,7 @@ _WORD: Final = re.compile(r"\w+")
 _WHAT: Final = {
     "settings": "setting",
     "upstreams": "upstream",
+    "stores": "store",
     "auth": "auth",
     "headers": "header rule set",
     "errors": "error mapping",

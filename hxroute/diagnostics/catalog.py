@@ -30,6 +30,7 @@ CATALOG: Final = {
     "HX111": "a number that is no status",
     "HX112": "a text that is no header name",
     "HX113": "a text that is no URL of an upstream",
+    "HX115": "a text that is no URL of a store",
     # names
     "HX201": "an unknown upstream",
     "HX202": "an unknown auth",
@@ -38,6 +39,7 @@ CATALOG: Final = {
     "HX205": "a name that is taken or reserved",
     "HX206": "an unknown setting",
     "HX207": "a definition that nothing uses",
+    "HX209": "an unknown store",
     # meaning
     "HX301": "an endpoint without auth",
     "HX302": "a path that is no pattern",
@@ -64,6 +66,8 @@ CATALOG: Final = {
     "HX323": "a key that is stated twice",
     "HX324": "a key that has expired",
     "HX325": "the SHA-256 of a key that anyone would try",
+    "HX340": "a bucket that is two limits",
+    "HX341": "a limit by key where nobody shows one",
 }
 
 WARNINGS: Final = frozenset({"HX207", "HX312", "HX315", "HX316", "HX317", "HX324"})

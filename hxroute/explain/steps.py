@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from hxroute import nodes, templates
+from hxroute import nodes, templates, units
 from hxroute.explain.data import Step
 from hxroute.explain.guards import concurrency
 from hxroute.ir import Node
 from hxroute.keys import Key
+from hxroute.limiting import Limit
 
 __all__ = ["step"]
 
@@ -45,6 +46,25 @@ def _authenticate(node: nodes.Authenticate, settings: _Settings) -> tuple[int, s
     return node.at, f"{text}: {named}" if named else text
 
 
+def _rate_limit(node: nodes.RateLimit, settings: _Settings) -> tuple[int, str]:
+    return node.at, f"allow {'; '.join(map(_allowed, node.limits))}"
+
+
+def _allowed(limit: Limit) -> str:
+    """Say what a limit allows, to whom, and where it is counted."""
+    per = units.written_duration(limit.per)
+    whom = _WHOM.get(limit.by, f"each `{limit.by}`")
+    burst = f", {limit.burst} at once" if limit.burst is not None else ""
+    over = "" if limit.endpoint else f", over all endpoints with bucket `{limit.name}`"
+    if limit.store is None:
+        return f"{limit.requests} requests in {per} to {whom}{burst}{over}"
+    down = "all" if limit.when_store_down == "open" else "none"
+    return (
+        f"{limit.requests} requests in {per} to {whom}{burst}{over}, counted in store "
+        f"`{limit.store.name}` ({down} while it is down)"
+    )
+
+
 def _limit_body(node: nodes.LimitBody, settings: _Settings) -> tuple[int, str]:
     size = templates.decided(node.max_body, settings) or node.max_body
     unit = " bytes" if size.isdigit() else ""
@@ -70,6 +90,12 @@ def _execute(node: nodes.Execute, settings: _Settings) -> tuple[int, str]:
     return node.at, f"call upstream `{node.upstream}`"
 
 
+_WHOM: Final = {
+    "key": "each key",
+    "client": "each client address",
+    "endpoint": "all together",
+}
+
 _TEXTS: Final[Mapping[type, Callable[[Any, _Settings], tuple[int, str]]]] = {
     nodes.Authenticate: _authenticate,
     nodes.Execute: _execute,
@@ -77,6 +103,7 @@ _TEXTS: Final[Mapping[type, Callable[[Any, _Settings], tuple[int, str]]]] = {
     nodes.LimitConcurrency: _limit_concurrency,
     nodes.MapErrors: _map_errors,
     nodes.Observe: _observe,
+    nodes.RateLimit: _rate_limit,
     nodes.RenameJson: _rename_json,
     nodes.Respond: _respond,
 }

@@ -22,7 +22,15 @@ from hxroute.explain.steps import step
 from hxroute.explain.values import Values, values, without_credentials
 from hxroute.http import Handler, Headers, Request, Response, Start
 from hxroute.ir import ErrorTable, Node
-from hxroute.nodes import Authenticate, Execute, LimitBody, MapErrors, Observe, Respond
+from hxroute.nodes import (
+    Authenticate,
+    Execute,
+    LimitBody,
+    MapErrors,
+    Observe,
+    RateLimit,
+    Respond,
+)
 from hxroute.runtime.routing import Router, bare_routes
 
 __all__ = ["explain"]
@@ -144,8 +152,8 @@ class _Walk:
 
     async def _step(self, node: Node, request: Request) -> Step:
         made = step(node, self._known.shown)
-        if isinstance(node, Observe | MapErrors):
-            return made
+        if isinstance(node, Observe | MapErrors | RateLimit):
+            return made  # what others have used up so far is not known here
         try:
             if isinstance(node, Authenticate):
                 told = await check(node, self._question.headers, self._known.real)

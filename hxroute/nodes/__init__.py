@@ -13,6 +13,7 @@ from hxroute.nodes.limit_body import LimitBody
 from hxroute.nodes.limit_concurrency import LimitConcurrency
 from hxroute.nodes.map_errors import MapErrors
 from hxroute.nodes.observe import Observe
+from hxroute.nodes.rate_limit import RateLimit
 from hxroute.nodes.rename_json import RenameJson
 from hxroute.nodes.respond import Respond
 
@@ -25,6 +26,7 @@ __all__ = [
     "LimitConcurrency",
     "MapErrors",
     "Observe",
+    "RateLimit",
     "RenameJson",
     "Respond",
 ]
@@ -33,6 +35,7 @@ NODES: Final = (
     Observe,  # sees every answer, so it is outermost
     MapErrors,  # answers whatever fails inside it
     Authenticate,  # before a stranger's body is read or a template rendered
+    RateLimit,  # by whose request it is; what is refused is never read
     LimitConcurrency,  # before a body is read that nobody has time for
     LimitBody,  # before anything that needs the body at hand
     RenameJson,  # rewrites what the limit has read

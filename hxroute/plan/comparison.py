@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from hxroute import templates
-from hxroute.nodes import Authenticate, Execute, LimitBody, Respond
+from hxroute.nodes import Authenticate, Execute, LimitBody, RateLimit, Respond
 from hxroute.plan.answers import answer_differences, answer_sources
 from hxroute.plan.changes import Difference
 from hxroute.plan.facts import ANSWERED, NONE, difference, facts
@@ -92,6 +92,8 @@ def _sources(view: View, kinds: Collection[str]) -> Iterator[str]:
     for node in view.pipeline:
         if isinstance(node, Authenticate):
             yield from node.auth.sources()
+        elif isinstance(node, RateLimit):
+            yield from node.sources()
         elif isinstance(node, LimitBody):
             yield node.max_body
         elif isinstance(node, Respond):

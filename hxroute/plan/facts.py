@@ -23,6 +23,7 @@ from hxroute.nodes import (
     LimitConcurrency,
     MapErrors,
     Observe,
+    RateLimit,
     RenameJson,
     Respond,
 )
@@ -203,6 +204,27 @@ def _concurrency(limit: Concurrency, line: int) -> _Facts:
         yield f"concurrency.{key}", Fact(seconds, duration(seconds), line)
 
 
+def _rate_limit(view: View, node: RateLimit) -> _Facts:
+    for limit in node.limits:
+        key = f"rate_limit {quoted(limit.name)}:"
+        rate = f"{limit.requests} in {duration(limit.per)}"
+        burst = limit.burst or limit.requests
+        yield f"{key} rate", Fact((limit.requests, limit.per), Shown(rate), node.at)
+        yield f"{key} burst", Fact(burst, Shown(str(burst)), node.at)
+        yield f"{key} by", Fact(view.template(limit.by), limit.by, node.at)
+        told = "on" if limit.fields else "off"
+        yield f"{key} fields", Fact(told, Shown(told), node.at)
+        if not limit.endpoint:
+            yield f"{key} shared", Fact("yes", Shown("yes"), node.at)
+        store = limit.store
+        if store is not None:
+            where = (view.template(store.url), store.timeout, store.prefix)
+            shown = f"timeout {duration(store.timeout)}, prefix {quoted(store.prefix)}"
+            yield f"{key} store", Fact(where, store.name, store.at, shown)
+            down = limit.when_store_down
+            yield f"{key} when_store_down", Fact(down, Shown(down), node.at)
+
+
 def _limit_body(view: View, node: LimitBody) -> _Facts:
     limit = units.size(node.max_body)
     value = view.template(node.max_body) if limit is None else limit
@@ -253,6 +275,7 @@ _FACTS: Final[dict[type, Callable[[View, Any], _Facts]]] = {
     Observe: _observe,
     MapErrors: _map_errors,
     Authenticate: _authenticate,
+    RateLimit: _rate_limit,
     LimitConcurrency: _limit_concurrency,
     LimitBody: _limit_body,
     RenameJson: _rename_json,

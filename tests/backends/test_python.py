@@ -25,6 +25,7 @@ from hxroute.ir import (
     Timeout,
     Upstream,
 )
+from hxroute.limiting import Limit, Store
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -160,13 +161,16 @@ def test_every_node_can_be_printed() -> None:
         nodes.Observe(access_log=False),
         nodes.MapErrors(ErrorTable("e")),
         nodes.Authenticate(BearerAuth("k", ("a",))),
+        nodes.RateLimit(
+            (Limit("c", 1, 1.0, "client", store=Store("s", "valkey://h")),)
+        ),
         nodes.LimitConcurrency("e", Concurrency(1)),
         nodes.LimitBody("1MiB"),
         nodes.RenameJson((("a", "b"),)),
         nodes.Respond(status=204),
         nodes.Execute("u", query=(), timeout=Timeout(read=1.0)),
     )
-    assert tuple(type(node) for node in pipeline) == nodes.NODES
+    assert [type(node) for node in pipeline] == list(nodes.NODES)
 
     module = emit(with_nodes(*pipeline))
 

@@ -18,6 +18,9 @@ settings:
     env: UPSTREAM_KEY
     optional: true
     secret: true
+  valkey_url:
+    env: VALKEY_URL
+    secret: true
   max_body:
     env: MAX_BODY
     type: size
@@ -60,6 +63,12 @@ upstreams:
       retry_after: 2s
   archive:
     url: https://archive.example.com/base
+
+stores:
+  shared:
+    url: "{{ settings.valkey_url }}"
+    timeout: 20ms
+    prefix: rich
 
 auth:
   clients:
@@ -120,6 +129,15 @@ defaults:
   errors: full
   observe:
     access_log: true
+  rate_limit:
+    requests: 100
+    per: 1m
+    burst: 20
+    by: key
+    bucket: all
+    store: shared
+    when_store_down: closed
+    fields: false
   concurrency:
     max: 50
     queue: 25
@@ -140,6 +158,7 @@ endpoints:
     auth: none
     errors: openai
     observe: none
+    rate_limit: none
     respond:
       status: 200
       headers: {cache-control: no-store}
@@ -148,6 +167,15 @@ endpoints:
   - path: /robots.txt
     auth: none
     errors: plain
+    rate_limit:
+      requests: 5
+      per: 1s
+      burst: 9
+      by: client
+      bucket: robots
+      store: shared
+      when_store_down: open
+      fields: true
     respond: {text: "nothing for {{ headers['user-agent'] }}"}
 
   - path: /v1/summaries/{language}
@@ -155,6 +183,16 @@ endpoints:
     auth: staff
     errors: plain
     observe: {access_log: false}
+    rate_limit:
+      - requests: 10
+        per: 1s
+        burst: 30
+        by: "{{ path.language }}"
+        bucket: languages
+        store: shared
+        when_store_down: open
+        fields: true
+      - {requests: 1000, per: 24h, by: endpoint}
     concurrency: {max: 5, queue: 10, queue_timeout: 1s, retry_after: 1s}
     request:
       headers: [sparse]

@@ -108,8 +108,9 @@ def keys_of(schema: Schema, steps: Steps = ()) -> Iterator[Steps]:
         yield (*steps, key)
         yield from keys_of(schemas.resolved(child, WHOLE), (*steps, key))
     for word in ("additionalProperties", "items"):
-        if schema.get(word):
-            yield from keys_of(schemas.resolved(schema[word], WHOLE), (*steps, ANY))
+        child = schemas.resolved(schema.get(word) or {}, WHOLE)
+        if child and child.get("properties", {}) != schema.get("properties"):
+            yield from keys_of(child, (*steps, ANY))
 
 
 def _is_one_of_many(path: Path) -> bool:
@@ -144,7 +145,7 @@ def refused(schema: Schema, value: object) -> Iterator[object]:
 
 
 def _too_few(schema: Schema, value: object) -> Iterator[object]:
-    yield {} if isinstance(value, dict) else []
+    yield {} if isinstance(value, dict) and "minProperties" in schema else []
 
 
 def _too_many(schema: Schema, value: object) -> Iterator[object]:

@@ -30,6 +30,8 @@ upstreams:
   wrong: {url: «HX113»"ftp://h", idle_timeout: «HX109»5}
   chosen: {url: "http://{{ «HX321»headers.host }}"}
   typed: {url: "http://h/{{ «HX206»settings.ulr }}", max_connections: «HX103»"5"}
+stores:
+  kept: {url: «HX115»"http://h"}
 auth:
   keys: {bearer: ["{{ settings.key }}", «HX319»constant]}
   shared: {bearer: ["{{ «HX320»settings.public }}", "{{ settings.open }}"]}
@@ -71,6 +73,16 @@ endpoints:
   - {path: /m, auth: none, respond: {}}
   - {path: «HX310»/m, auth: none, respond: {}}
   - {path: /n, auth: none, upstream: lost}
+  - path: /o
+    auth: none
+    rate_limit:
+      - {requests: 1, per: 1s, by: «HX341»key, store: kept}
+      - {requests: 1, per: 1s, by: client, store: «HX209»kapt, bucket: some}
+    respond: {}
+  - path: /p
+    auth: none
+    rate_limit: {requests: 2, per: 1s, by: client, store: kept, bucket: «HX340»some}
+    respond: {}
 """
 
 

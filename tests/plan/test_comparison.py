@@ -27,6 +27,7 @@ from hxroute.ir import (
     Timeout,
     Upstream,
 )
+from hxroute.limiting import Limit, Store
 from hxroute.plan import Plan, differences
 from tests.plan.gateways import pipelines
 from tests.plan.served import PROBES, Served
@@ -458,10 +459,43 @@ def test_documents_are_compared_by_their_templates() -> None:
     assert len(texts_of(old, other)) == 1
 
 
+RATE = Limit("client", 1, 1.0, "client", endpoint="e", store=Store("s", "valkey://h"))
+
+
+@pytest.mark.parametrize(
+    ("changed", "text"),
+    [
+        ({"requests": 2}, "rate 1 in 1s -> 2 in 1s"),
+        ({"per": 60.0}, "rate 1 in 1s -> 1 in 60s"),
+        ({"burst": 9}, "burst 1 -> 9"),
+        ({"by": "endpoint"}, "by `client` -> `endpoint`"),
+        ({"fields": False}, "fields on -> off"),
+        ({"endpoint": ""}, "shared none -> yes"),
+        ({"when_store_down": "closed"}, "when_store_down open -> closed"),
+        ({"store": Store("t", "valkey://i")}, "store `s` -> `t`"),
+    ],
+)
+def test_difference_of_a_limit_is_told(changed: dict[str, Any], text: str) -> None:
+    old, new = (
+        gateway_of(nodes.RateLimit((limit,)), call())
+        for limit in (RATE, dataclasses.replace(RATE, **changed))
+    )
+
+    assert f"rate_limit `client`: {text}" in texts_of(old, new)
+
+
+def test_limit_that_comes_and_goes_is_told() -> None:
+    node = nodes.RateLimit((dataclasses.replace(RATE, store=None),))
+
+    texts = texts_of(gateway_of(call()), gateway_of(node, call()))
+    assert "rate_limit `client`: rate none -> 1 in 1s" in texts
+
+
 ALTERNATIVES: dict[type, dict[str, Any]] = {
     nodes.Observe: {"access_log": False},
     nodes.MapErrors: {"table": ErrorTable(answers=(ErrorAnswer("other", json="1"),))},
     nodes.Authenticate: {"auth": OTHER.auth},
+    nodes.RateLimit: {"limits": (dataclasses.replace(RATE, requests=2),)},
     nodes.LimitConcurrency: {"limit": Concurrency(2)},
     nodes.LimitBody: {"max_body": "7"},
     nodes.RenameJson: {"rename": (("c", "d"),)},
@@ -495,6 +529,7 @@ NAMES_THE_ENDPOINT = {(nodes.LimitConcurrency, "endpoint")}
 def test_every_field_of_a_node_makes_a_difference(node: Any) -> None:
     samples: dict[type, Node] = {
         nodes.Authenticate: MASTER,
+        nodes.RateLimit: nodes.RateLimit((RATE,)),
         nodes.LimitConcurrency: nodes.LimitConcurrency("e", Concurrency(1)),
         nodes.LimitBody: LIMIT,
         nodes.RenameJson: nodes.RenameJson((("a", "b"),)),
