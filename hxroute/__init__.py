@@ -1,6 +1,6 @@
 """Declarative gateways: routes.yaml, compiled to a Starlette pipeline."""
 
-from hxroute.guards import Concurrency
+from hxroute.guards import CircuitBreaker, Concurrency
 from hxroute.ir import (
     BearerAuth,
     Endpoint,
@@ -20,6 +20,7 @@ from hxroute.limiting import Limit, Store
 
 __all__ = [
     "BearerAuth",
+    "CircuitBreaker",
     "Concurrency",
     "Endpoint",
     "ErrorAnswer",

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Final, Literal, Protocol
 
 from hxroute import units
-from hxroute.errors import Overloaded, ProxyError
-from hxroute.guards import Concurrency
+from hxroute.errors import CircuitOpen, Overloaded, ProxyError
+from hxroute.guards import CircuitBreaker, Concurrency
 from hxroute.http import Handler, Start, Timeout
 from hxroute.keys import Key
 
@@ -94,11 +94,13 @@ class Upstream:
     ca_file: str | None = None
     client: Client = "h1"
     concurrency: Concurrency | None = None
+    circuit_breaker: CircuitBreaker | None = None
     at: int = field(default=0, compare=False)
 
     def raises(self) -> tuple[type[ProxyError], ...]:
         """Return the errors in which what guards it can end a call."""
-        return () if self.concurrency is None else (Overloaded,)
+        guards = ((self.concurrency, Overloaded), (self.circuit_breaker, CircuitOpen))
+        return tuple(error for guard, error in guards if guard is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck
 from hypothesis import strategies as st
 
 from hxroute import nodes
-from hxroute.guards import Concurrency
+from hxroute.guards import CircuitBreaker, Concurrency
 from hxroute.ir import (
     BearerAuth,
     Client,
@@ -181,6 +181,16 @@ concurrencies = st.builds(
     queue_timeout=seconds,
     retry_after=seconds,
 )
+breakers = st.builds(
+    CircuitBreaker,
+    failures=st.none() | st.integers(1, 9),
+    ratio=st.none() | st.floats(0.001, 1),
+    minimum=st.integers(1, 9),
+    window=seconds,
+    open=seconds,
+    half_open=st.integers(1, 9),
+    on=text_tuples,
+)
 upstreams = st.builds(
     Upstream,
     name=names,
@@ -191,6 +201,7 @@ upstreams = st.builds(
     idle_timeout=seconds,
     ca_file=maybe_text,
     concurrency=st.none() | concurrencies,
+    circuit_breaker=st.none() | breakers,
     at=lines,
 )
 _BY_NODE: dict[type, st.SearchStrategy[Node]] = {

@@ -186,6 +186,7 @@ def test_everything_public_has_a_docstring(module: Path) -> None:
 def test_public_names_of_the_package() -> None:
     assert hxroute.__all__ == [
         "BearerAuth",
+        "CircuitBreaker",
         "Concurrency",
         "Endpoint",
         "ErrorAnswer",

@@ -7,10 +7,9 @@ import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -19,7 +18,9 @@ from referencing.jsonschema import DRAFT202012
 
 from hxroute import errors, guards, http, ir, nodes
 from hxroute.compiler import schemas
-from hxroute.diagnostics import CATALOG
+from hxroute.compiler.source import read
+from hxroute.compiler.tree import Mapping, plain
+from hxroute.diagnostics import CATALOG, Report
 from hxroute.limiting import Limit, Store
 
 WHOLE = schemas.document()
@@ -207,6 +208,7 @@ def fields_of(cls: Any) -> set[str]:
         (ROUTES["$defs"]["store"], fields_of(Store) - {"name"}),
         (ROUTES["$defs"]["setting"], fields_of(ir.Setting) - {"name"}),
         (ROUTES["$defs"]["upstream"], fields_of(ir.Upstream) - {"name"}),
+        (ROUTES["$defs"]["circuit_breaker"], fields_of(guards.CircuitBreaker)),
         (ROUTES["$defs"]["header_rules"], fields_of(ir.HeaderRules) - {"name"}),
         (ROUTES["$defs"]["timeout"], fields_of(http.Timeout)),
         (ROUTES["properties"]["server"], fields_of(ir.Server)),
@@ -278,6 +280,13 @@ def test_defaults_that_the_schema_states_are_those_of_the_data() -> None:
         "queue": limit.queue,
         "queue_timeout": seconds(limit.queue_timeout),
         "retry_after": seconds(limit.retry_after),
+    }
+    breaker = guards.CircuitBreaker()
+    assert defaults_of(ROUTES["$defs"]["circuit_breaker"]) == {
+        "minimum": breaker.minimum,
+        "window": seconds(breaker.window),
+        "open": seconds(breaker.open),
+        "half_open": breaker.half_open,
     }
     assert defaults_of(node_schema("respond")) == {"status": nodes.Respond().status}
     store, rate = Store("x", "y"), Limit("x", 1, 1.0, "client")
@@ -372,7 +381,7 @@ def published_validator() -> Any:
 
 SPLIT, PUBLISHED = split_validator(), published_validator()
 VALID = [
-    yaml.safe_load(path.read_text(encoding="utf-8"))
+    plain(cast("Mapping", read(path.read_bytes(), Report(path.name))))
     for path in sorted((Path(__file__).parent / "cases" / "valid").glob("*.yaml"))
 ]
 

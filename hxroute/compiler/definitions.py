@@ -10,7 +10,7 @@ from hxroute.compiler import answers, expressions, rates
 from hxroute.compiler.auth import lower_auth
 from hxroute.compiler.expressions import Place
 from hxroute.compiler.fields import pairs
-from hxroute.compiler.guards import concurrency
+from hxroute.compiler.guards import circuit_breaker, concurrency
 from hxroute.compiler.resolve import Entry, Program
 from hxroute.compiler.settings import by_default, is_whole, lower_setting, samples
 from hxroute.compiler.tree import Hole, Mapping, Node, Scalar, Sequence, plain
@@ -97,6 +97,7 @@ class Definitions:
             timeout=timeout(node.get("timeout"), self._report) or Timeout(),
             **stated,
             concurrency=concurrency(node.get("concurrency"), self._report),
+            circuit_breaker=circuit_breaker(node.get("circuit_breaker"), self._report),
             at=entry.at,
         )
 

@@ -7,10 +7,11 @@ from typing import Final
 from hxroute import units
 from hxroute.compiler.tree import Mapping, Node, plain
 from hxroute.diagnostics import Report
-from hxroute.guards import Concurrency
+from hxroute.guards import CircuitBreaker, Concurrency
 
-__all__ = ["concurrency"]
+__all__ = ["circuit_breaker", "concurrency"]
 
+_AS_STATED: Final = ("failures", "minimum", "half_open")
 _LEAST: Final = 0.001
 """Seconds that something may be waited for."""
 
@@ -19,15 +20,36 @@ def concurrency(node: Node | None, report: Report) -> Concurrency | None:
     """Lower `concurrency`; None where there is no limit."""
     if not isinstance(node, Mapping):
         return None
-    data = plain(node)
+    data, queue = plain(node), node.get("queue")
     waits = node.key("queue_timeout")
-    if waits is not None and not data.get("queue"):
+    if waits is not None and (queue is None or plain(queue) == 0):
         message = "`queue_timeout` without a `queue`: nothing waits"
         help_text = "add `queue: 50`, or remove `queue_timeout`"
         report.add("HX107", message, waits.span, help=help_text)
     stated = {key: data[key] for key in ("max", "queue") if key in data}
     stated |= _durations(node, ("queue_timeout", "retry_after"), report)
     return Concurrency(**{"max": 1, **stated})
+
+
+def circuit_breaker(node: Node | None, report: Report) -> CircuitBreaker | None:
+    """Lower `circuit_breaker`; None where there is none."""
+    if not isinstance(node, Mapping):
+        return None
+    data = plain(node)
+    for name in ("minimum", "window"):
+        key = node.key(name)
+        if key is not None and node.get("ratio") is None:
+            message = f"`{name}` without a `ratio`: nothing is measured"
+            help_text = f"add `ratio: 50%`, or remove `{name}`"
+            report.add("HX107", message, key.span, help=help_text)
+    stated = {key: data[key] for key in _AS_STATED if key in data}
+    if "ratio" in data:
+        stated["ratio"] = float(data["ratio"].removesuffix("%")) / 100
+        stated.setdefault("failures", None)
+    if "on" in data:
+        stated["on"] = tuple(str(item) for item in data["on"])
+    stated |= _durations(node, ("window", "open"), report)
+    return CircuitBreaker(**stated)
 
 
 def _durations(

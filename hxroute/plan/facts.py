@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from hxroute import units
 from hxroute.errors import ProxyError
-from hxroute.guards import Concurrency
 from hxroute.ir import Timeout, Upstream
 from hxroute.keys import Key
 from hxroute.nodes import (
@@ -28,6 +27,7 @@ from hxroute.nodes import (
     Respond,
 )
 from hxroute.plan.changes import Difference
+from hxroute.plan.guards import concurrency, guards
 from hxroute.plan.meaning import Meaning, View
 from hxroute.plan.wording import Shown, arrow, duration, field_value, quoted, size
 
@@ -115,9 +115,8 @@ def upstream_facts(meaning: Meaning, upstream: Upstream) -> _Facts:
     yield "idle_timeout", Fact(idle, duration(idle), line, upstream=name)
     trusted = upstream.ca_file or ""
     yield "ca_file", Fact(trusted, quoted(trusted) if trusted else NONE.text, line)
-    if upstream.concurrency is not None:
-        for key, fact in _concurrency(upstream.concurrency, line):
-            yield key, dataclasses.replace(fact, upstream=name)
+    for key, guard, shown in guards(upstream):
+        yield key, Fact(guard, shown, line, upstream=name)
 
 
 def limits_of(view: View) -> Timeout | None:
@@ -193,15 +192,8 @@ def _ends(name: str, node: Authenticate) -> Fact:
 
 
 def _limit_concurrency(view: View, node: LimitConcurrency) -> _Facts:
-    return _concurrency(node.limit, node.at)
-
-
-def _concurrency(limit: Concurrency, line: int) -> _Facts:
-    for key, count in (("max", limit.max), ("queue", limit.queue)):
-        yield f"concurrency.{key}", Fact(count, Shown(str(count)), line)
-    waits = (("queue_timeout", limit.queue_timeout), ("retry_after", limit.retry_after))
-    for key, seconds in waits:
-        yield f"concurrency.{key}", Fact(seconds, duration(seconds), line)
+    for key, value, shown in concurrency(node.limit):
+        yield key, Fact(value, shown, node.at)
 
 
 def _rate_limit(view: View, node: RateLimit) -> _Facts:

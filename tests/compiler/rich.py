@@ -61,6 +61,14 @@ upstreams:
       queue: 50
       queue_timeout: 250ms
       retry_after: 2s
+    circuit_breaker:
+      failures: 3
+      ratio: 50%
+      minimum: 10
+      window: 30s
+      open: 5s
+      half_open: 2
+      on: [unreachable, read_timeout, 503, 5xx]
   archive:
     url: https://archive.example.com/base
 
