@@ -206,6 +206,16 @@ upstreams = st.builds(
 )
 _BY_NODE: dict[type, st.SearchStrategy[Node]] = {
     nodes.Observe: st.builds(nodes.Observe, access_log=st.booleans(), at=lines),
+    nodes.Cors: st.builds(
+        nodes.Cors,
+        origins=text_tuples,
+        methods=text_tuples,
+        headers=text_tuples,
+        expose=text_tuples,
+        credentials=st.booleans(),
+        max_age=st.none() | st.integers(0, 10**6),
+        at=lines,
+    ),
     nodes.MapErrors: st.builds(nodes.MapErrors, table=error_tables, at=lines),
     nodes.Authenticate: st.builds(nodes.Authenticate, auth=auths, at=lines),
     nodes.RateLimit: st.builds(

@@ -182,6 +182,7 @@ def fields_of(cls: Any) -> set[str]:
     [
         (node_schema("observe"), fields_of(nodes.Observe)),
         (node_schema("limit_concurrency"), fields_of(guards.Concurrency)),
+        (node_schema("cors"), fields_of(nodes.Cors)),
         (node_schema("rename_json"), fields_of(nodes.RenameJson)),
         (node_schema("respond"), fields_of(nodes.Respond)),
         (
@@ -303,6 +304,9 @@ def test_defaults_that_the_schema_states_are_those_of_the_data() -> None:
     assert defaults_of({"properties": stated}) == {
         "when_store_down": rate.when_store_down,
         "fields": rate.fields,
+    }
+    assert defaults_of(node_schema("cors")) == {
+        "credentials": nodes.Cors(()).credentials
     }
     assert defaults_of(node_schema("observe")) == {
         "access_log": nodes.Observe().access_log

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from hxroute import nodes, paths, templates, units
 from hxroute.compiler import expressions
 from hxroute.compiler.answers import answer
+from hxroute.compiler.cors import cors
 from hxroute.compiler.definitions import Definitions, timeout
 from hxroute.compiler.expressions import Place
 from hxroute.compiler.fields import pairs
@@ -133,12 +134,15 @@ class _Lowering:
         )
 
     def around(self, unit: Unit) -> Iterator[PipelineNode]:
-        """Yield what stands around everything: observation and the error table."""
+        """Yield what stands around everything, from observation to the error table."""
         observe = unit.get("observe")
         if isinstance(observe, Mapping):
             yield nodes.Observe(**plain(observe), at=observe.span.line)
         elif ("observe",) not in unit.effective:
             yield nodes.Observe()
+        shared = unit.get("cors")
+        if isinstance(shared, Mapping):
+            yield self._once(self._cors, shared)
         yield nodes.MapErrors(self._error_table(unit))
 
     def _pipeline(
@@ -171,6 +175,9 @@ class _Lowering:
             help_text = "write `/v1/{name}`, with `{rest:path}` as last segment at most"
             self._report.add("HX302", str(exc), path.span, help=help_text)
             return None
+
+    def _cors(self, node: Mapping) -> PipelineNode:
+        return cors(node, self._report)
 
     def _error_table(self, unit: Unit) -> ErrorTable:
         name = unit.get("errors")

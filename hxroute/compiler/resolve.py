@@ -22,6 +22,7 @@ FORMATS: Final = ("openai", "problem")
 _TABLES: Final = ("settings", "upstreams", "stores", "auth", "headers", "errors")
 _NODE_KEYS: Final = (
     ("auth",),
+    ("cors",),
     ("errors",),
     ("observe",),
     ("rate_limit",),

@@ -31,6 +31,7 @@ CATALOG: Final = {
     "HX112": "a text that is no header name",
     "HX113": "a text that is no URL of an upstream",
     "HX115": "a text that is no URL of a store",
+    "HX114": "a text that is no origin",
     # names
     "HX201": "an unknown upstream",
     "HX202": "an unknown auth",
@@ -68,6 +69,7 @@ CATALOG: Final = {
     "HX325": "the SHA-256 of a key that anyone would try",
     "HX340": "a bucket that is two limits",
     "HX341": "a limit by key where nobody shows one",
+    "HX330": "credentials for scripts of any origin",
 }
 
 WARNINGS: Final = frozenset({"HX207", "HX312", "HX315", "HX316", "HX317", "HX324"})

@@ -16,9 +16,9 @@ from hxroute.errors import (
 )
 from hxroute.explain.data import Answer, Failure
 from hxroute.explain.values import shown
-from hxroute.http import BODILESS, Request, Response, Start, Timeout
+from hxroute.http import BODILESS, Handler, Request, Response, Start, Timeout
 from hxroute.ir import Node, StatusRule
-from hxroute.nodes import Execute, MapErrors
+from hxroute.nodes import Cors, Execute, MapErrors
 from hxroute.responses import Replacement
 from hxroute.runtime import calls
 
@@ -46,23 +46,35 @@ class Upstream:
 
 
 class Answers:
-    """The answers of one pipeline to requests of one method."""
+    """The answers of one pipeline to a request of some method and fields."""
 
     def __init__(
-        self, pipeline: Iterable[Node], settings: Mapping[str, object], method: str
+        self, pipeline: Iterable[Node], settings: Mapping[str, object], asked: Request
     ) -> None:
         self._pipeline = tuple(pipeline)
         found = (node for node in self._pipeline if isinstance(node, MapErrors))
         self._mapping = next(found, MapErrors())
+        self._cors = [node for node in self._pipeline if isinstance(node, Cors)]
         self._settings = settings
-        self._method = method
-        self._start = Start(settings, Upstream().connect)  # prepares each answer once
+        self._asked = asked
+        self.start = Start(settings, Upstream().connect)  # prepares each answer once
 
-    def shown(self, response: Response) -> Answer:
+    async def shown(self, response: Response) -> Answer:
         """Return a response whose body is at hand as the client sees it."""
+
+        async def given(request: Request) -> Response:
+            return response
+
+        handler: Handler = given
+        for node in self._cors:
+            handler = node.wrap(handler, self.start)
+        return self.preflight(await handler(self._asked))
+
+    def preflight(self, response: Response) -> Answer:
+        """Return an answer that no node comes around."""
         assert isinstance(response.body, bytes)
         headers = tuple((shown(name), shown(value)) for name, value in response.headers)
-        body = "" if self._method == "HEAD" else shown(response.body)
+        body = "" if self._asked.method == "HEAD" else shown(response.body)
         return Answer(response.status, headers, body)
 
     async def to(self, error: ProxyError) -> Answer:
@@ -71,8 +83,8 @@ class Answers:
         async def fail(request: Request) -> NoReturn:
             raise error
 
-        handler = self._mapping.wrap(fail, self._start)
-        return self.shown(await handler(Request(self._method, b"/")))
+        handler = self._mapping.wrap(fail, self.start)
+        return await self.shown(await handler(self._asked))
 
     async def to_all(
         self,
@@ -120,7 +132,7 @@ class Answers:
             upstream = Upstream(status)
             handler = call.wrap(upstream, Start(self._settings, upstream.connect))
             try:
-                answer = self.shown(await handler(request))
+                answer = await self.shown(await handler(request))
             except ProxyError as exc:
                 answer = await self.to(exc)
             called = upstream.called

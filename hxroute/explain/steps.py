@@ -11,6 +11,7 @@ from hxroute.explain.guards import concurrency
 from hxroute.ir import Node
 from hxroute.keys import Key
 from hxroute.limiting import Limit
+from hxroute.nodes.cors import ANY
 
 __all__ = ["step"]
 
@@ -28,6 +29,15 @@ def step(node: Node, settings: _Settings) -> Step:
 
 def _observe(node: nodes.Observe, settings: _Settings) -> tuple[int, str]:
     return node.at, "write an access log line" if node.access_log else "log nothing"
+
+
+def _cors(node: nodes.Cors, settings: _Settings) -> tuple[int, str]:
+    whose = ", ".join(f"`{origin}`" for origin in node.origins)
+    of = "any origin" if ANY in node.origins else whose
+    return (
+        node.at,
+        f"let scripts of {of} read the answer, whatever the upstream says of it",
+    )
 
 
 def _map_errors(node: nodes.MapErrors, settings: _Settings) -> tuple[int, str]:
@@ -98,6 +108,7 @@ _WHOM: Final = {
 
 _TEXTS: Final[Mapping[type, Callable[[Any, _Settings], tuple[int, str]]]] = {
     nodes.Authenticate: _authenticate,
+    nodes.Cors: _cors,
     nodes.Execute: _execute,
     nodes.LimitBody: _limit_body,
     nodes.LimitConcurrency: _limit_concurrency,

@@ -13,17 +13,18 @@ from hxroute.errors import BadPath, ProxyError, StartError
 from hxroute.explain import calls
 from hxroute.explain.answers import Answers, Upstream
 from hxroute.explain.candidates import candidates
-from hxroute.explain.data import Explanation, Step
+from hxroute.explain.data import Explanation, Field, Step
 from hxroute.explain.fields import Ledger
 from hxroute.explain.front import received
 from hxroute.explain.keys import check, with_checked_only
 from hxroute.explain.question import Question
 from hxroute.explain.steps import step
-from hxroute.explain.values import Values, values, without_credentials
+from hxroute.explain.values import Values, shown, values, without_credentials
 from hxroute.http import Handler, Headers, Request, Response, Start
 from hxroute.ir import ErrorTable, Node
 from hxroute.nodes import (
     Authenticate,
+    Cors,
     Execute,
     LimitBody,
     MapErrors,
@@ -35,6 +36,7 @@ from hxroute.runtime.routing import Router, bare_routes
 
 __all__ = ["explain"]
 
+_PREFLIGHT: Final = "answer the preflight of a browser"
 _UNTOLD: Final = "; whether this is one cannot be told here"
 
 
@@ -70,17 +72,23 @@ async def _explained(
         return dataclasses.replace(about, steps=(refused,), answer=refused.ends)
     request = question.request(without_credentials(question.headers))
     routes = bare_routes(gateway)
-    refusal = _refusal(Router(routes, gateway.paths), request)
+    found = _matched(Router(routes, gateway.paths), request)
+    refusal = found if isinstance(found, ProxyError) else None
     if not isinstance(refusal, BadPath):
-        found = tuple(candidates(routes, request))
-        about = dataclasses.replace(about, candidates=found)
+        about = dataclasses.replace(
+            about, candidates=tuple(candidates(routes, request))
+        )
     if refusal is not None:
-        answers = Answers(gateway.unmatched, known.shown, question.method)
+        answers = Answers(gateway.unmatched, known.shown, request)
         answer = await answers.to(refusal)
         refused = Step("match", 0, f"match: {refusal.detail}", answer)
         return dataclasses.replace(about, steps=(refused,), answer=answer)
     place = next(r.place for r in routes if r.endpoint is request.endpoint)
-    return await _Walk(compiled, place, known, question).along(request, about)
+    walk = _Walk(compiled, place, known, question)
+    preflight = routes[place].preflight
+    if preflight is not None and found is preflight:
+        return await walk.to_preflight(preflight, request, about)
+    return await walk.along(request, about)
 
 
 async def _nothing(request: Request) -> Response:
@@ -88,13 +96,12 @@ async def _nothing(request: Request) -> Response:
     return Response(200)
 
 
-def _refusal(router: Router, request: Request) -> ProxyError | None:
-    """Let the gateway's own router choose; return why it refuses."""
+def _matched(router: Router, request: Request) -> Handler | ProxyError:
+    """Let the gateway's own router choose; return what it found, or why it refuses."""
     try:
-        router.match(request)
+        return router.match(request)
     except ProxyError as exc:
         return exc
-    return None
 
 
 class _Walk:
@@ -111,10 +118,30 @@ class _Walk:
         self._known = known
         self._question = question
         pipeline = self._endpoint.pipeline
-        self._answers = Answers(pipeline, known.shown, question.method)
+        asked = question.request(without_credentials(question.headers))
+        self._answers = Answers(pipeline, known.shown, asked)
         self._upstream = Upstream()
         self._answered: Headers | None = None
         self._notes: list[str] = []
+
+    async def to_preflight(
+        self, handler: Handler, request: Request, about: Explanation
+    ) -> Explanation:
+        """Go along the pipeline as far as a preflight comes."""
+        steps: list[Step] = []
+        for node in self._endpoint.pipeline:
+            steps.append(step(node, self._known.shown))
+            if isinstance(node, Cors):
+                break
+        answer = self._answers.preflight(await handler(request))
+        steps[-1] = dataclasses.replace(steps[-1], text=_PREFLIGHT, ends=answer)
+        return dataclasses.replace(
+            about,
+            endpoint=self._endpoint.name,
+            line=self._endpoint.at,
+            steps=tuple(steps),
+            answer=answer,
+        )
 
     async def along(self, request: Request, about: Explanation) -> Explanation:
         """Go along the pipeline, and say what happens."""
@@ -152,7 +179,7 @@ class _Walk:
 
     async def _step(self, node: Node, request: Request) -> Step:
         made = step(node, self._known.shown)
-        if isinstance(node, Observe | MapErrors | RateLimit):
+        if isinstance(node, Cors | MapErrors | Observe | RateLimit):
             return made  # what others have used up so far is not known here
         try:
             if isinstance(node, Authenticate):
@@ -169,7 +196,7 @@ class _Walk:
             self._answered = response.headers
         by_itself = isinstance(node, Execute) and self._upstream.called is None
         shows = by_itself or isinstance(node, Respond)
-        ends = self._answers.shown(response) if shows else None
+        ends = await self._answers.shown(response) if shows else None
         return dataclasses.replace(made, ends=ends)
 
     def _prepared(self, node: Node) -> Handler:
@@ -195,16 +222,33 @@ class _Walk:
         self, node: Execute, called: Request, came: Headers, about: Explanation
     ) -> Explanation:
         """Add the upstream request, and what becomes of fields on both ways."""
+        request = self._question.request(without_credentials(self._question.headers))
         call, notes = await calls.sent(node, called, self._gateway, self._known)
         self._notes += notes
         ledger = Ledger(self._compiled, self._place)
-        answered = () if self._answered is None else ledger.response(self._answered)
+        answered: list[Field] = []
+        if self._answered is not None:
+            answered += ledger.response(self._answered)
+            answered += await self._shared(request)
         return dataclasses.replace(
             about,
             fields=tuple(ledger.request(came, called.headers)),
             call=call,
             answered=tuple(answered),
         )
+
+    async def _shared(self, request: Request) -> list[Field]:
+        """Return the fields by which `cors` lets a script read an answer."""
+        for node in self._endpoint.pipeline:
+            if isinstance(node, Cors):
+                handler = node.wrap(_nothing, self._answers.start)
+                made = (await handler(request)).headers
+                by = "set by `cors`"
+                return [
+                    Field(shown(name), shown(value), "set", by, node.at)
+                    for name, value in made
+                ]
+        return []
 
 
 def _more(made: Step, text: str) -> Step:

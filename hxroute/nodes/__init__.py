@@ -8,6 +8,7 @@ from typing import Final
 
 from hxroute.errors import BadPath, MethodNotAllowed, NotFound
 from hxroute.nodes.authenticate import Authenticate
+from hxroute.nodes.cors import Cors
 from hxroute.nodes.execute import Execute
 from hxroute.nodes.limit_body import LimitBody
 from hxroute.nodes.limit_concurrency import LimitConcurrency
@@ -21,6 +22,7 @@ __all__ = [
     "NODES",
     "UNMATCHED",
     "Authenticate",
+    "Cors",
     "Execute",
     "LimitBody",
     "LimitConcurrency",
@@ -33,6 +35,7 @@ __all__ = [
 
 NODES: Final = (
     Observe,  # sees every answer, so it is outermost
+    Cors,  # lets scripts read what becomes of them, errors too
     MapErrors,  # answers whatever fails inside it
     Authenticate,  # before a stranger's body is read or a template rendered
     RateLimit,  # by whose request it is; what is refused is never read

@@ -17,6 +17,7 @@ from hxroute.ir import Timeout, Upstream
 from hxroute.keys import Key
 from hxroute.nodes import (
     Authenticate,
+    Cors,
     Execute,
     LimitBody,
     LimitConcurrency,
@@ -162,6 +163,18 @@ def _map_errors(view: View, node: MapErrors) -> _Facts:
     return iter(())  # by what it answers to each kind
 
 
+def _cors(view: View, node: Cors) -> _Facts:
+    for key in ("origins", "methods", "headers", "expose"):
+        listed = getattr(node, key)
+        if listed:
+            shown = ", ".join(map(quoted, listed))
+            yield f"cors: {key}", Fact(frozenset(listed), Shown(shown), node.at)
+    allowed = "true" if node.credentials else "false"
+    yield "cors: credentials", Fact(node.credentials, Shown(allowed), node.at)
+    if node.max_age is not None:
+        yield "cors: max_age", Fact(node.max_age, duration(node.max_age), node.at)
+
+
 def _authenticate(view: View, node: Authenticate) -> _Facts:
     entries = node.auth.entries()
     keys = tuple(sorted({_known_by(view, key) for key in entries}))
@@ -266,6 +279,7 @@ def _upstream(view: View, node: Execute) -> Upstream:
 _FACTS: Final[dict[type, Callable[[View, Any], _Facts]]] = {
     Observe: _observe,
     MapErrors: _map_errors,
+    Cors: _cors,
     Authenticate: _authenticate,
     RateLimit: _rate_limit,
     LimitConcurrency: _limit_concurrency,

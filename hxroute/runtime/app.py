@@ -19,9 +19,9 @@ from starlette.types import Receive, Scope, Send
 from hxroute import paths, templates
 from hxroute.errors import ClientGone, Internal, ProxyError, StartError
 from hxroute.http import Handler, Job, Request, Response, Start, Timeout
-from hxroute.ir import FORMAT, Gateway, Node, Upstream
+from hxroute.ir import FORMAT, Endpoint, Gateway, Node, Upstream
 from hxroute.kept import Kept
-from hxroute.nodes import NODES
+from hxroute.nodes import NODES, Cors
 from hxroute.runtime import collector, settings
 from hxroute.runtime.connection import LIMITS
 from hxroute.runtime.connectors import Connector, open_connector
@@ -73,6 +73,7 @@ class Running:
                 endpoint,
                 paths.parse_pattern(endpoint.path),
                 _fold(endpoint.pipeline, _nothing_left, start, endpoint.at),
+                _preflight(endpoint, start),
             )
             for place, endpoint in enumerate(gateway.endpoints)
         ]
@@ -136,6 +137,15 @@ def _fold(pipeline: Iterable[Node], handler: Handler, start: Start, at: int) -> 
             shared = type(node) in NODES
             handler = start.once((_fold, node, handler), wrap) if shared else wrap()
     return handler
+
+
+def _preflight(endpoint: Endpoint, start: Start) -> Handler | None:
+    """Return what answers preflights: `cors`, within the nodes around it."""
+    for place, node in enumerate(endpoint.pipeline):
+        if isinstance(node, Cors):
+            answer = start.once((_preflight, node), node.preflight)
+            return _fold(endpoint.pipeline[:place], answer, start, endpoint.at)
+    return None
 
 
 @contextlib.contextmanager

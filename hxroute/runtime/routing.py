@@ -16,6 +16,8 @@ from hxroute import paths
 from hxroute.errors import MethodNotAllowed, NotFound
 from hxroute.http import Handler, Request, Response
 from hxroute.ir import STANDARD_METHODS, UNLISTED_METHODS, Endpoint, Gateway
+from hxroute.nodes import Cors
+from hxroute.preflight import asked_for
 
 __all__ = ["Route", "Router", "bare_routes", "takes"]
 
@@ -24,20 +26,35 @@ _SLASH: Final = ord("/")
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An endpoint in its place, with its pattern parsed and its pipeline folded."""
+    """An endpoint in its place, with its pattern parsed and its pipeline folded.
+
+    `preflight` answers what browsers ask before they send what the endpoint takes.
+    """
 
     place: int
     endpoint: Endpoint
     pattern: paths.Pattern
     handler: Handler
+    preflight: Handler | None = None
 
 
 def bare_routes(gateway: Gateway) -> list[Route]:
     """Return the routes of a gateway with nothing behind them, to see what matches."""
     return [
-        Route(place, endpoint, paths.parse_pattern(endpoint.path), _nothing)
+        Route(
+            place,
+            endpoint,
+            paths.parse_pattern(endpoint.path),
+            _nothing,
+            _bare_preflight(endpoint),
+        )
         for place, endpoint in enumerate(gateway.endpoints)
     ]
+
+
+def _bare_preflight(endpoint: Endpoint) -> Handler | None:
+    found = (node for node in endpoint.pipeline if isinstance(node, Cors))
+    return next((node.preflight() for node in found), None)
 
 
 async def _nothing(request: Request) -> Response:
@@ -149,7 +166,9 @@ class Router:
         self._depth = 1
         # Of the paths in `_exact`, those that have been asked for, and all that have them.
         self._known: dict[bytes, Sequence[_Slot]] = {}
+        self._answers_preflights = False
         for route in routes:
+            self._answers_preflights |= route.preflight is not None
             literal = route.pattern.literal
             if literal is None:
                 self._tree.add(route)
@@ -160,6 +179,9 @@ class Router:
     def match(self, request: Request) -> Handler:
         """Return the handler of the first endpoint whose path and method match.
 
+        A preflight is answered by the endpoint that takes what it asks for, where that
+        has an answer; else it is a request like any other.
+
         Raises:
             BadPath: where the path is refused.
             NotFound: where no endpoint has the path.
@@ -167,6 +189,11 @@ class Router:
         """
         path, method = request.path, request.method
         found = self._known.get(path) or self._found(path)
+        if method == "OPTIONS" and self._answers_preflights:
+            owner = _owner(found, request)
+            if owner is not None and owner.preflight is not None:
+                request.endpoint = owner.endpoint
+                return owner.preflight
         taken: Route | None = None
         for slot in found:
             route = slot.by.get(method, slot.other)
@@ -193,6 +220,14 @@ class Router:
                 found = [_merged(found)]
                 self._known[path] = found
         return found
+
+
+def _owner(found: Sequence[_Slot], request: Request) -> Route | None:
+    """Return who takes what a preflight asks for; None where it is no preflight."""
+    asked = asked_for(request)
+    if asked is None:
+        return None
+    return _first(slot.by.get(asked, slot.other) for slot in found)
 
 
 def _merged(slots: list[_Slot]) -> _Slot:

@@ -159,6 +159,7 @@ def test_hostile_text_becomes_no_code() -> None:
 def test_every_node_can_be_printed() -> None:
     pipeline = (
         nodes.Observe(access_log=False),
+        nodes.Cors(("https://app.example",), max_age=5),
         nodes.MapErrors(ErrorTable("e")),
         nodes.Authenticate(BearerAuth("k", ("a",))),
         nodes.RateLimit(

@@ -158,6 +158,13 @@ defaults:
       rename: {prompt: input}
   response:
     headers: [to_client]
+  cors:
+    origins: ["https://app.example"]
+    methods: [GET, POST]
+    headers: [authorization]
+    expose: [x-request-id]
+    credentials: true
+    max_age: 10m
 
 endpoints:
   - path: /healthz

@@ -40,11 +40,14 @@ endpoints:
 """
 
     kinds = [
-        [nodes.NODES.index(type(node)) for node in endpoint.pipeline]
+        [type(node) for node in endpoint.pipeline]
         for endpoint in gateway_of(source).endpoints
     ]
 
-    assert kinds == [[0, 1, 2, 3, 4, 6], [0, 1, 2, 5]]
+    around = [nodes.Observe, nodes.MapErrors, nodes.Authenticate]
+    call = [*around, nodes.LimitBody, nodes.RenameJson, nodes.Execute]
+    assert kinds == [call, [*around, nodes.Respond]]
+    assert call == sorted(call, key=nodes.NODES.index)
 
 
 def test_node_carries_the_line_of_its_key() -> None:

@@ -83,6 +83,8 @@ endpoints:
     auth: none
     rate_limit: {requests: 2, per: 1s, by: client, store: kept, bucket: «HX340»some}
     respond: {}
+  - {path: /q, auth: none, cors: {origins: [«HX114»app.example]}, respond: {}}
+  - {path: /r, auth: none, cors: {origins: [«HX330»"null"], credentials: true}, respond: {}}
 """
 
 

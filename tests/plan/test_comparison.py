@@ -493,6 +493,14 @@ def test_limit_that_comes_and_goes_is_told() -> None:
 
 ALTERNATIVES: dict[type, dict[str, Any]] = {
     nodes.Observe: {"access_log": False},
+    nodes.Cors: {
+        "origins": ("*",),
+        "methods": ("GET",),
+        "headers": ("x-a",),
+        "expose": ("x-b",),
+        "credentials": True,
+        "max_age": 5,
+    },
     nodes.MapErrors: {"table": ErrorTable(answers=(ErrorAnswer("other", json="1"),))},
     nodes.Authenticate: {"auth": OTHER.auth},
     nodes.RateLimit: {"limits": (dataclasses.replace(RATE, requests=2),)},
@@ -531,6 +539,7 @@ def test_every_field_of_a_node_makes_a_difference(node: Any) -> None:
         nodes.Authenticate: MASTER,
         nodes.RateLimit: nodes.RateLimit((RATE,)),
         nodes.LimitConcurrency: nodes.LimitConcurrency("e", Concurrency(1)),
+        nodes.Cors: nodes.Cors(("https://app.example",)),
         nodes.LimitBody: LIMIT,
         nodes.RenameJson: nodes.RenameJson((("a", "b"),)),
         nodes.Respond: nodes.Respond(),
