@@ -102,14 +102,10 @@ class Rate:
         """Tell whether a bucket with this debt has a token left."""
         return debt + self.interval <= self.size
 
-    def left(self, debt: int) -> int:
-        """Return how many tokens a bucket has."""
-        return max(0, self.size - debt) // self.interval
-
-    def seconds(self, debt: int) -> int:
-        """Return in how many seconds it has one more, rounded up."""
-        wait = self.interval - (self.size - debt) % self.interval
-        return -(-wait // _MICROSECONDS)
+    def left(self, debt: int) -> tuple[int, int]:
+        """Return how many tokens a bucket has, and in how many seconds one more."""
+        tokens, part = divmod(self.size - debt, self.interval)
+        return tokens, -((part - self.interval) // _MICROSECONDS)
 
 
 class Room:
@@ -150,7 +146,8 @@ class Buckets:
 
     def debt(self, value: str, rate: Rate, now: int) -> int:
         """Return a bucket's debt; a rate that has changed since forgives what is over."""
-        return min(max(self._full_at.get(value, now) - now, 0), rate.size)
+        full_at = self._full_at.get(value, now)
+        return 0 if full_at <= now else min(full_at - now, rate.size)
 
     def owe(self, value: str, debt: int, now: int) -> None:
         """Give a bucket a debt; it is then the one drawn from last."""

@@ -62,28 +62,23 @@ class RateLimit:
         stored = [limit for limit in self.limits if limit.store is not None]
         shared = _Stored(stored, start) if stored else None
         meters = [*local.meters, *(shared.meters if shared else ())]
-        listed = [meter for meter in meters if meter.limit.fields]
-        policy = (b"ratelimit-policy", b", ".join(m.limit.policy for m in listed))
-
-        def fields(debts: dict[_Meter, int]) -> Fields:
-            told = [meter.left(debts[meter]) for meter in listed if meter in debts]
-            return (policy, (b"ratelimit", b", ".join(told))) if told else ()
+        fields = _fields_of(meters)
 
         async def rate_limit(request: Request) -> Response:
             debts = local.take(request)
-            refused = _seconds(debts)
+            refused = _refused(meters, debts)
             if shared is not None and not refused:
                 try:
-                    debts |= await shared.take(request)
+                    debts += await shared.take(request)
                 except BaseException:
                     local.give_back(request)
                     raise
-                refused = _seconds(debts)
+                refused = _refused(meters, debts)
                 if refused:
                     local.give_back(request)
             if refused:
-                raise RateLimited(fields=(_retry_after(refused), *fields(debts)))
-            told = fields({m: debt + m.rate.interval for m, debt in debts.items()})
+                raise RateLimited(fields=(_retry_after(refused), *fields(debts, 0)))
+            told = fields(debts, 1)
             try:
                 response = await next(request)
             except ProxyError as exc:
@@ -98,18 +93,42 @@ class RateLimit:
 class _Meter:
     """A limit as it is counted: its rate, and for what a request counts."""
 
-    __slots__ = ("_name", "limit", "rate", "value")
+    __slots__ = ("limit", "rate", "value")
 
     def __init__(self, limit: Limit, start: Start) -> None:
         self.limit = limit
         self.rate: Rate = limit.rate
         self.value = _VALUES.get(limit.by) or _made(limit.by, start)
-        self._name = limit.name.encode()
 
-    def left(self, debt: int) -> bytes:
-        """Return an item of RateLimit: what is left, and when there is more."""
-        rate = self.rate
-        return b'"%b";r=%d;t=%d' % (self._name, rate.left(debt), rate.seconds(debt))
+
+def _refused(meters: Sequence[_Meter], debts: Sequence[int]) -> int:
+    """Return for how many seconds a request is refused; 0 where it is not."""
+    seconds = 0
+    for meter, debt in zip(meters, debts, strict=False):  # the store's may be missing
+        if not meter.rate.allows(debt):
+            seconds = max(seconds, meter.rate.left(debt)[1])
+    return seconds
+
+
+def _fields_of(meters: Sequence[_Meter]) -> Callable[[Sequence[int], int], Fields]:
+    """Return what makes the fields of debts, after so many requests more."""
+    listed = [
+        (place, meter.rate, f'"{meter.limit.name}"'.encode())
+        for place, meter in enumerate(meters)
+        if meter.limit.fields
+    ]
+    policies = [meter.limit.policy for meter in meters if meter.limit.fields]
+    policy = (b"ratelimit-policy", b", ".join(policies))
+
+    def fields(debts: Sequence[int], more: int) -> Fields:
+        told = [
+            b"%b;r=%d;t=%d" % (name, *rate.left(debts[place] + more * rate.interval))
+            for place, rate, name in listed
+            if place < len(debts)
+        ]
+        return (policy, (b"ratelimit", b", ".join(told))) if told else ()
+
+    return fields
 
 
 class _Local:
@@ -119,23 +138,27 @@ class _Local:
         room = start.once((Room,), Room)
         self.meters = [_Meter(limit, start) for limit in limits]
         self._buckets = [_buckets(limit, start, room) for limit in limits]
+        self._counted = list(zip(self.meters, self._buckets, strict=True))
 
-    def take(self, request: Request) -> dict[_Meter, int]:
+    def take(self, request: Request) -> list[int]:
         """Return each debt; where all allow it, the request is added to them."""
-        if not self.meters:
-            return {}
+        if not self._counted:
+            return []
         now = self._buckets[0].clock()
-        values = [meter.value(request) for meter in self.meters]
-        counted = list(zip(self.meters, self._buckets, values, strict=True))
-        debts = {m: buckets.debt(v, m.rate, now) for m, buckets, v in counted}
-        if not _seconds(debts):
-            for meter, buckets, value in counted:
-                buckets.owe(value, debts[meter] + meter.rate.interval, now)
-        return debts
+        allowed, found = True, []
+        for meter, buckets in self._counted:
+            value = meter.value(request)
+            debt = buckets.debt(value, meter.rate, now)
+            allowed = allowed and meter.rate.allows(debt)
+            found.append((buckets, value, debt, debt + meter.rate.interval))
+        if allowed:
+            for buckets, value, _, more in found:
+                buckets.owe(value, more, now)
+        return [debt for _, _, debt, _ in found]
 
     def give_back(self, request: Request) -> None:
         """Take a request off again that something else has refused."""
-        for meter, buckets in zip(self.meters, self._buckets, strict=True):
+        for meter, buckets in self._counted:
             buckets.give_back(meter.value(request), meter.rate.interval)
 
 
@@ -149,8 +172,8 @@ class _Stored:
         (store,) = {limit.store for limit in limits if limit.store is not None}
         self._store = start.once((Shared, store), lambda: _opened(store, start))
 
-    async def take(self, request: Request) -> dict[_Meter, int]:
-        """Return each debt, with the request added where all allow it.
+    async def take(self, request: Request) -> list[int]:
+        """Return each debt; where all allow it, the request is added to them.
 
         Nothing is returned where the store is down and the limits are open then.
 
@@ -162,13 +185,12 @@ class _Stored:
             for m in self.meters
         ]
         try:
-            debts = await self._store.take(keys, self._rates)
+            return await self._store.take(keys, self._rates)
         except StoreDown as exc:
             if not self._closed:
-                return {}
+                return []
             wait = _retry_after(max(1, math.ceil(exc.seconds)))
             raise Overloaded(fields=(wait,)) from exc
-        return dict(zip(self.meters, debts, strict=True))
 
 
 def _buckets(limit: Limit, start: Start, room: Room) -> Buckets:
@@ -187,12 +209,6 @@ def _opened(store: Store, start: Start) -> Shared:
     shared = Shared(store, url)
     start.jobs.append(shared.open)
     return shared
-
-
-def _seconds(debts: dict[_Meter, int]) -> int:
-    """Return for how long a request is refused by those who do: 0 where none does."""
-    refusing = (m.rate.seconds(d) for m, d in debts.items() if not m.rate.allows(d))
-    return max(refusing, default=0)
 
 
 def _retry_after(seconds: int) -> tuple[bytes, bytes]:
