@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Self
 
@@ -122,6 +124,36 @@ def test_store_forgets_a_bucket_once_it_is_full(valkey: Any) -> None:
         assert 0 < client.pttl(key) <= HOURLY.interval // 1000
         assert key.startswith(b"hxroute:hourly:")
         assert b"someone" not in key
+
+
+def test_store_without_what_it_needs_names_the_extra() -> None:
+    code = (
+        "import sys; sys.modules['limits'] = None\n"
+        "from hxroute.limiting import Store\n"
+        "from hxroute.stores import Shared\n"
+        "Shared(Store('shared', '', at=7), 'valkey://:hush@127.0.0.1:1')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+
+    last = done.stderr.splitlines()[-1]
+    assert last.endswith(
+        "line 7: store `shared` needs an extra; pip install 'hxroute[ratelimit]'"
+    )
+    assert "hush" not in last
+
+
+def test_gateway_without_a_store_loads_nothing_of_it() -> None:
+    code = (
+        "import sys, hxroute.runtime, hxroute.nodes, hxroute.stores\n"
+        "print({'limits', 'valkey', 'redis'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "set()\n"
 
 
 def test_store_tells_keys_apart() -> None:

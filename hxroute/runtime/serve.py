@@ -21,6 +21,7 @@ from hxroute import templates
 from hxroute.errors import StartError
 from hxroute.ir import Endpoint, Gateway, Setting
 from hxroute.kept import Kept
+from hxroute.nodes import RateLimit
 from hxroute.runtime import collector, loader, logs, settings
 from hxroute.runtime.app import Running, prepare
 from hxroute.runtime.front import Front
@@ -30,6 +31,9 @@ __all__ = ["Options", "configuration", "listen", "run", "serve"]
 
 _BACKLOG: Final = 2048
 _GRACE_SECONDS: Final = 10
+_COUNTED_ALONE: Final = (
+    "warning: a `rate_limit` without `store` is counted by each worker for itself"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,8 @@ def serve(
     with listen(host, port) as bound, contextlib.suppress(KeyboardInterrupt):
         for line in screen(gateway, bound, environ):
             say(line)
+        if options.workers > 1 and _counts_alone(gateway):
+            say(_COUNTED_ALONE)
         if edits is not None:
             start = functools.partial(_restarted, (host, port), options, environ, say)
             _watch(source, Reloader(loaded.app, edits, start, say), say)
@@ -251,6 +257,17 @@ def _default_keys(public: tuple[Setting, ...], host: str) -> str:
     return (
         f"{host} can be reached from elsewhere, and {names} still has the default that "
         "stands in the file; set it, or pass --allow-default-keys"
+    )
+
+
+def _counts_alone(gateway: Gateway) -> bool:
+    """Tell whether any limit is counted by each process for itself."""
+    return any(
+        limit.store is None
+        for endpoint in gateway.endpoints
+        for node in endpoint.pipeline
+        if isinstance(node, RateLimit)
+        for limit in node.limits
     )
 
 

@@ -186,6 +186,41 @@ async def status_of(app: Any) -> int:
     return status
 
 
+def test_each_key_has_a_share_of_its_own() -> None:
+    head = HEAD.replace("store: {env: STORE}", "k: {env: K}, l: {env: L}")
+    head = head.replace("k: {env: K}", "k: {env: K, secret: true}")
+    head = head.replace("l: {env: L}", "l: {env: L, secret: true}")
+    head = head.replace(
+        'stores: {s: {url: "{{ settings.store }}", timeout: 30s}}\n', ""
+    )
+    head += """\
+auth:
+  keys:
+    bearer:
+      - {name: alice, key: "{{ settings.k }}"}
+      - {name: bob, key: "{{ settings.l }}"}
+"""
+    limited = compiled(
+        """\
+        - path: /x
+          auth: keys
+          rate_limit: {requests: 1, per: 1h, by: key}
+          respond: {text: ok}
+        """,
+        head,
+    )
+
+    async def scenario() -> list[int]:
+        async with served(limited, {"K": "one", "L": "other"}) as port:
+            asking = (
+                ask(port, GET[:-2] + b"Authorization: Bearer %b\r\n\r\n" % key)
+                for key in (b"one", b"one", b"other", b"wrong", b"other")
+            )
+            return [(await answer).status for answer in asking]
+
+    assert asyncio.run(scenario()) == [200, 429, 200, 401, 429]
+
+
 def test_two_gateways_on_one_store_let_through_what_one_would(valkey: Any) -> None:
     async def scenario() -> Counter[int]:
         shared, environ = gateway(SHARED % "closed"), on(valkey.port)
@@ -235,6 +270,29 @@ def test_workers_on_one_store_let_through_what_one_would(
         log = (tmp_path / "log").read_text(encoding="utf-8")
 
     assert counted == {200: 50, 429: 150}, log
+    assert "is counted by each worker" not in log
+
+
+def test_workers_that_count_for_themselves_say_so(tmp_path: Path) -> None:
+    source = """\
+version: 1
+endpoints:
+  - path: /x
+    auth: none
+    rate_limit: {requests: 1000, per: 1s, by: client}
+    respond: {text: ok}
+"""
+    (tmp_path / "routes.yaml").write_text(source, encoding="utf-8")
+    env = environment()
+    subprocess.run(
+        [*HXROUTE, "compile"], cwd=tmp_path, env=env, check=True, timeout=START_SECONDS
+    )
+    port, log = free_port(), tmp_path / "log"
+    command = [*HXROUTE, "run", "--port", str(port), "--workers", "2"]
+    with running(command, tmp_path, env, log, f"http://127.0.0.1:{port}/x"):
+        said = log.read_text(encoding="utf-8")
+
+    assert "warning: a `rate_limit` without `store` is counted by each worker" in said
 
 
 @pytest.mark.parametrize(("down", "status"), [("open", 200), ("closed", 503)])
