@@ -15,7 +15,7 @@ from hxroute.ir import (
     Timeout,
     Upstream,
 )
-from hxroute.keys import Key
+from hxroute.keys import Jwt, Key
 from hxroute.limiting import Limit, Store
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "ErrorTable",
     "Gateway",
     "HeaderRules",
+    "Jwt",
     "Key",
     "Limit",
     "Limits",

@@ -15,7 +15,7 @@ from hxroute import units
 from hxroute.errors import CircuitOpen, Overloaded, ProxyError
 from hxroute.guards import CircuitBreaker, Concurrency
 from hxroute.http import Handler, Start, Timeout
-from hxroute.keys import Key
+from hxroute.keys import Jwt, Key
 
 __all__ = [
     "CONTROL",
@@ -105,13 +105,14 @@ class Upstream:
 
 @dataclass(frozen=True, slots=True)
 class BearerAuth:
-    """The keys of which a client must show one as `Authorization: Bearer KEY`.
+    """What a client must show as `Authorization: Bearer KEY`: a key, or a token.
 
     A key without more to say of it is the template that gives it.
     """
 
     name: str
-    keys: tuple[str | Key, ...]
+    keys: tuple[str | Key, ...] = ()
+    jwt: Jwt | None = None
     at: int = field(default=0, compare=False)
 
     def entries(self) -> tuple[Key, ...]:

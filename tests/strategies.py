@@ -28,7 +28,7 @@ from hxroute.ir import (
     Timeout,
     Upstream,
 )
-from hxroute.keys import Key
+from hxroute.keys import Jwt, Key
 from hxroute.limiting import Limit, Store
 
 ROUTES = Path(__file__).parent.parent / "routes.yaml"
@@ -123,10 +123,23 @@ keys = st.builds(
     not_after=maybe_text,
     at=lines,
 )
+jwts = st.builds(
+    Jwt,
+    issuer=texts,
+    audience=text_tuples,
+    jwks=maybe_text,
+    algorithms=text_tuples,
+    leeway=seconds,
+    claims=st.lists(
+        st.tuples(texts, texts | st.integers() | st.booleans()), max_size=3
+    ).map(tuple),
+    at=lines,
+)
 auths = st.builds(
     BearerAuth,
     name=names,
     keys=st.lists(texts | keys, max_size=4).map(tuple),
+    jwt=st.none() | jwts,
     at=lines,
 )
 header_rules = st.builds(

@@ -193,6 +193,7 @@ def test_public_names_of_the_package() -> None:
         "ErrorTable",
         "Gateway",
         "HeaderRules",
+        "Jwt",
         "Key",
         "Limit",
         "Limits",

@@ -6,16 +6,20 @@ import hashlib
 import re
 import time
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Any, Final
 
 from hxroute import units
-from hxroute.compiler.resolve import Entry
+from hxroute.compiler.resolve import Entry, Program
 from hxroute.compiler.tree import Hole, Mapping, Node, Scalar, Sequence, plain
 from hxroute.diagnostics import Report
-from hxroute.ir import BearerAuth
-from hxroute.keys import Key
+from hxroute.http import Timeout
+from hxroute.ir import BearerAuth, Upstream
+from hxroute.keys import Jwt, Key
 
-__all__ = ["lower_auth"]
+__all__ = ["jwks_upstreams", "lower_auth"]
+
+_PATIENCE: Final = Timeout(connect=5.0, read=5.0, total=10.0)
+"""How long keys of tokens are waited for."""
 
 _HEX: Final = re.compile(r"[0-9A-Fa-f]{64}")
 
@@ -32,6 +36,7 @@ _GUESSED: Final = frozenset(
 
 def lower_auth(
     entry: Entry,
+    key: Callable[[Node], str],
     template: Callable[[Node], str],
     defaults: Iterable[str],
     report: Report,
@@ -40,16 +45,73 @@ def lower_auth(
 
     Args:
         entry: its name and what it is.
-        template: lowers the template of a key.
+        key: lowers the template of a key.
+        template: lowers another template over settings.
         defaults: the defaults of settings, which everyone can read.
         report: where it is said.
     """
     listed = entry.node.get("bearer")
     items = listed.items if isinstance(listed, Sequence) else ()
     public = _GUESSED.union(hashlib.sha256(d.encode()).hexdigest() for d in defaults)
-    lowered = [(_key(item, template, public, report), item) for item in items]
+    stated = entry.node.get("jwt")
+    token = _jwt(entry.name, stated, template, report) if stated else None
+    lowered = [(_key(item, key, public, report), item) for item in items]
     _check_repeated(lowered, report)
-    return BearerAuth(entry.name, tuple(key for key, _ in lowered), at=entry.at)
+    keys = tuple(made for made, _ in lowered)
+    return BearerAuth(entry.name, keys, token, at=entry.at)
+
+
+def jwks_upstreams(
+    auths: Iterable[BearerAuth], url: Callable[[Node | None], str], program: Program
+) -> tuple[Upstream, ...]:
+    """Return what keys of tokens are fetched from."""
+    return tuple(
+        Upstream(
+            auth.jwt.upstream,
+            url(_member(program.tables["auth"][auth.name].node, "jwt", "jwks")),
+            _PATIENCE,
+            at=auth.jwt.at,
+        )
+        for auth in auths
+        if auth.jwt is not None and auth.jwt.jwks is not None
+    )
+
+
+def _member(node: Node | None, *path: str) -> Node | None:
+    for name in path:
+        node = node.get(name) if isinstance(node, Mapping) else None
+    return node
+
+
+def _jwt(
+    name: str, node: Node, template: Callable[[Node], str], report: Report
+) -> Jwt | None:
+    if not isinstance(node, Mapping):
+        return None
+    url, file = node.get("jwks"), node.get("jwks_file")
+    if (url is None) == (file is None):
+        what = "neither `jwks` nor" if url is None else "both `jwks` and"
+        message = f"`jwt` has {what} `jwks_file`"
+        report.add("HX107", message, node.span.head, help="state one of them")
+    data = plain(node)
+    audience, issuer = node.get("audience"), node.get("issuer")
+    listed = audience.items if isinstance(audience, Sequence) else (audience,)
+    stated: dict[str, Any] = {}
+    if "leeway" in data:
+        stated["leeway"] = units.duration(data["leeway"]) or 0.0
+    if "algorithms" in data:
+        stated["algorithms"] = tuple(data["algorithms"])
+    return Jwt(
+        issuer="" if issuer is None else template(issuer),
+        audience=tuple(template(item) for item in listed if item is not None),
+        jwks=None if url is None else str(plain(url)),
+        jwks_file=None if file is None else template(file),
+        upstream="" if url is None else f"jwks of {name}",
+        claims=tuple(data.get("claims", {}).items()),
+        key=data.get("key", "sub"),
+        at=node.span.line,
+        **stated,
+    )
 
 
 def _key(

@@ -7,7 +7,7 @@ from typing import Final
 
 from hxroute import templates, units, urls
 from hxroute.compiler import answers, expressions, rates
-from hxroute.compiler.auth import lower_auth
+from hxroute.compiler.auth import jwks_upstreams, lower_auth
 from hxroute.compiler.expressions import Place
 from hxroute.compiler.fields import pairs
 from hxroute.compiler.guards import circuit_breaker, concurrency
@@ -71,6 +71,7 @@ class Definitions:
             self._upstream(item) for item in tables["upstreams"].values()
         )
         self.auth = {name: self._auth(entry) for name, entry in tables["auth"].items()}
+        self.upstreams += jwks_upstreams(self.auth.values(), self._url, program)
         self.headers = {
             name: self._rules(entry) for name, entry in tables["headers"].items()
         }
@@ -137,7 +138,12 @@ class Definitions:
 
     def _auth(self, entry: Entry) -> BearerAuth:
         defaults = (str(s.default) for s in self.settings if s.default is not None)
-        return lower_auth(entry, self._key, defaults, self._report)
+        return lower_auth(entry, self._key, self._text, defaults, self._report)
+
+    def _text(self, node: Node) -> str:
+        if not isinstance(node, Scalar):
+            return ""
+        return expressions.text(node, self.at_start, self._report)
 
     def _key(self, node: Node) -> str:
         """Lower the template of a key."""

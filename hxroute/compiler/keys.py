@@ -56,8 +56,13 @@ _NAMED: Final = re.compile(
 )
 """What keys stand under, also where the key of the language is misspelt."""
 
-_PUBLIC: Final = frozenset({"name", "not_after"})
-"""What is said of a key without saying the key."""
+_PUBLIC: Final = frozenset(
+    {
+        *("name", "not_after", "issuer", "audience", "jwks", "jwks_file"),
+        *("algorithms", "leeway", "claims"),
+    }
+)
+"""What is said of keys and tokens without saying a key."""
 
 _AT_A_GLANCE: Final = re.compile(
     r"""(?:(?:bearer|basic)\s+|(?:authorization|bearer|key|token|password|cookie)"""

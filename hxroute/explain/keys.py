@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -13,6 +14,8 @@ from hxroute.nodes import Authenticate
 __all__ = ["check", "with_checked_only"]
 
 _ANY: Final = ("{{ settings.shown }}",)
+
+_TOKEN: Final = re.compile(rb"bearer [\w-]+\.[\w-]+\.[\w-]+", re.IGNORECASE)
 
 
 async def check(
@@ -32,6 +35,10 @@ async def check(
         StartError: where a key is empty.
     """
     request = Request("GET", b"/", headers=list(fields))
+    if node.auth.jwt is not None:
+        if _TOKEN.fullmatch(first(request.headers, b"authorization") or b""):
+            return False  # its keys are somewhere else
+        node = dataclasses.replace(node, auth=dataclasses.replace(node.auth, jwt=None))
     try:
         handler = node.wrap(_passed, Start(settings, Upstream().connect))
     except KeyError:

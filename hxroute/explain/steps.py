@@ -49,6 +49,9 @@ def _map_errors(node: nodes.MapErrors, settings: _Settings) -> tuple[int, str]:
 
 def _authenticate(node: nodes.Authenticate, settings: _Settings) -> tuple[int, str]:
     text = f"ask for a bearer key of `{node.auth.name}`"
+    if node.auth.jwt is not None:
+        what = "key or token" if node.auth.keys else "token"
+        text = f"ask for a {what} of `{node.auth.name}`"
     names = dict.fromkeys(key.name for key in node.auth.keys if isinstance(key, Key))
     shown = [name for name in names if name]
     more = ["…"] * (len(shown) > _NAMES)

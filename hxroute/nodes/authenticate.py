@@ -5,18 +5,22 @@ Comes before anything that reads the body, renders a template or calls an upstre
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from hxroute import templates, units
-from hxroute.errors import ProxyError, StartError, Unauthorized
+from hxroute.errors import Overloaded, ProxyError, StartError, Unauthorized
 from hxroute.http import Handler, Headers, Request, Response, Start
 from hxroute.ir import BearerAuth
-from hxroute.keys import Key
+from hxroute.keys import Jwt, Key
+
+if TYPE_CHECKING:
+    from hxroute.tokens.verifier import Verifier
 
 __all__ = ["Authenticate"]
 
@@ -30,7 +34,9 @@ class Authenticate:
 
     def raises(self) -> tuple[type[ProxyError], ...]:
         """Return the errors that this node can end a request in."""
-        return (Unauthorized,)
+        if self.auth.jwt is None:
+            return (Unauthorized,)
+        return (Unauthorized, Overloaded)
 
     def wrap(self, next: Handler, start: Start) -> Handler:
         """Refuse what shows no key; of several fields only the checked one goes on."""
@@ -39,12 +45,20 @@ class Authenticate:
             lambda: [self._known(key, start) for key in self.auth.entries()],
         )
         now = start.now
+        verifier = None
+        if self.auth.jwt is not None:
+            tokens = functools.partial(_verifier, self.auth, self.auth.jwt, start)
+            verifier = start.once((_verifier, self.auth), tokens)
 
         async def authenticate(request: Request) -> Response:
             given = [v for name, v in request.headers if name == b"authorization"]
             scheme, _, token = (given[0] if given else b"").partition(b" ")
             name = _name_of(token, ring, now)
-            if scheme.lower() != b"bearer" or name is None:
+            if scheme.lower() != b"bearer":
+                raise Unauthorized
+            if name is None and verifier is not None:
+                name = await verifier.name_of(token)
+            if name is None:
                 raise Unauthorized
             if len(given) > 1:
                 request.headers = _with_only(request.headers, given[0])
@@ -75,6 +89,22 @@ class Authenticate:
                 f"set the variable that {source} takes it from"
             )
         return templates.to_bytes(key.strip())
+
+
+def _verifier(auth: BearerAuth, jwt: Jwt, start: Start) -> Verifier:
+    """Return what checks tokens; what it needs is imported where it is asked for.
+
+    Raises:
+        StartError: where that is not installed, or a file of keys holds none.
+    """
+    try:
+        from hxroute.tokens.wiring import verifier
+    except ImportError as exc:
+        raise StartError(
+            f"line {jwt.at}: `jwt` of auth `{auth.name}` needs joserfc; "
+            "`pip install 'hxroute[jwt]'`"
+        ) from exc
+    return verifier(auth.name, jwt, start)
 
 
 class _Known(NamedTuple):

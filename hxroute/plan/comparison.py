@@ -92,6 +92,8 @@ def _sources(view: View, kinds: Collection[str]) -> Iterator[str]:
     for node in view.pipeline:
         if isinstance(node, Authenticate):
             yield from node.auth.sources()
+            jwt = node.auth.jwt
+            yield from jwt.sources() if jwt is not None else ()
         elif isinstance(node, RateLimit):
             yield from node.sources()
         elif isinstance(node, LimitBody):

@@ -14,7 +14,7 @@ from typing import Any, Final
 from hxroute import units
 from hxroute.errors import ProxyError
 from hxroute.ir import Timeout, Upstream
-from hxroute.keys import Key
+from hxroute.keys import Jwt, Key
 from hxroute.nodes import (
     Authenticate,
     Cors,
@@ -180,9 +180,18 @@ def _authenticate(view: View, node: Authenticate) -> _Facts:
     keys = tuple(sorted({_known_by(view, key) for key in entries}))
     shown = ", ".join(map(_named, entries))
     yield "auth:", Fact(keys, node.auth.name, node.at, shown)
+    if node.auth.jwt is not None:
+        yield from _tokens(node.auth.jwt)
     more = zip(node.auth.keys, entries, strict=True)
     for name in dict.fromkeys(key.name for stated, key in more if stated != key.key):
         yield f"key {name}:", _ends(name, node)
+
+
+def _tokens(jwt: Jwt) -> _Facts:
+    for item in dataclasses.fields(jwt):
+        if item.compare and item.name != "upstream":
+            value = getattr(jwt, item.name)
+            yield f"jwt.{item.name}", Fact(value, str(value), jwt.at)
 
 
 def _known_by(view: View, key: Key) -> str:

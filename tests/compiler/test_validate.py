@@ -45,7 +45,7 @@ def test_missing_keys_are_reported_at_the_key_that_needs_them() -> None:
     assert sorted(places_of(source)) == [
         ("HX102", 3, 3),
         ("HX102", 4, 3),
-        ("HX102", 6, 3),
+        ("HX106", 6, 6),
     ]
 
 
