@@ -24,6 +24,7 @@ __all__ = [
     "UNLISTED_METHODS",
     "BearerAuth",
     "Client",
+    "ClientAddress",
     "Endpoint",
     "ErrorAnswer",
     "ErrorTable",
@@ -52,6 +53,7 @@ UNLISTED_METHODS: Final = frozenset({"CONNECT", "TRACE"})
 """What an endpoint takes only where it lists it, and no template can make."""
 
 Client = Literal["h1", "httpx2"]
+ClientAddress = Literal["x-forwarded-for", "forwarded"]
 SettingType = Literal["string", "boolean", "integer", "size", "duration"]
 
 
@@ -191,10 +193,15 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where `hxroute run` listens."""
+    """Where `hxroute run` listens, and which proxies stand in front of it.
+
+    `client_address` is the field in which those say who has connected to them.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8000
+    trusted_proxies: tuple[str, ...] = ()
+    client_address: ClientAddress = "x-forwarded-for"
     at: int = field(default=0, compare=False)
 
 

@@ -16,6 +16,7 @@ from hxroute.guards import CircuitBreaker, Concurrency
 from hxroute.ir import (
     BearerAuth,
     Client,
+    ClientAddress,
     Endpoint,
     ErrorAnswer,
     ErrorTable,
@@ -278,7 +279,14 @@ gateways = st.builds(
     endpoints=st.lists(endpoints, max_size=3).map(tuple),
     upstreams=st.lists(upstreams, max_size=2).map(tuple),
     settings=st.lists(settings, max_size=2).map(tuple),
-    server=st.builds(Server, host=texts, port=st.integers(0, 65535), at=lines),
+    server=st.builds(
+        Server,
+        host=texts,
+        port=st.integers(0, 65535),
+        trusted_proxies=text_tuples,
+        client_address=st.sampled_from(get_args(ClientAddress)),
+        at=lines,
+    ),
     paths=st.sampled_from(["strict", "as_sent"]),
     unmatched=pipelines,
 )

@@ -267,6 +267,7 @@ def test_defaults_that_the_schema_states_are_those_of_the_data() -> None:
     assert defaults_of(ROUTES["properties"]["server"]) == {
         "host": server.host,
         "port": server.port,
+        "client_address": server.client_address,
     }
     limits = defaults_of(ROUTES["properties"]["limits"])
     assert {key: str(value) for key, value in limits.items()} == ir.Limits().written()

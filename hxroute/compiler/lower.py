@@ -18,9 +18,10 @@ from hxroute.compiler.guards import concurrency
 from hxroute.compiler.limits import limits
 from hxroute.compiler.rates import RateLimits
 from hxroute.compiler.resolve import Program, Unit
+from hxroute.compiler.server import server
 from hxroute.compiler.tree import Hole, Mapping, Node, Scalar, Sequence, plain
 from hxroute.diagnostics import Report
-from hxroute.ir import Endpoint, ErrorTable, Gateway, HeaderRules, Server
+from hxroute.ir import Endpoint, ErrorTable, Gateway, HeaderRules
 from hxroute.ir import Node as PipelineNode
 
 __all__ = ["lower"]
@@ -38,7 +39,7 @@ def lower(program: Program, report: Report) -> Gateway:
         ),
         upstreams=definitions.upstreams,
         settings=definitions.settings,
-        server=_server(program.document.get("server")),
+        server=server(program.document.get("server"), report),
         limits=limits(program.document.get("limits"), report),
         paths=_policy(program.document.get("paths")),
         unmatched=tuple(lowering.around(program.defaults)),
@@ -66,12 +67,6 @@ def _check_auth(units: list[Unit], report: Report) -> None:
 
 def _policy(node: Node | None) -> paths.Policy:
     return "as_sent" if node is not None and plain(node) == "as_sent" else "strict"
-
-
-def _server(node: Node | None) -> Server:
-    if not isinstance(node, Mapping):
-        return Server()
-    return Server(**plain(node), at=node.span.line)
 
 
 def _renamed(node: Mapping) -> tuple[tuple[str, str], ...]:

@@ -82,6 +82,14 @@ def _server_facts(server: Server) -> dict[str, Fact]:
     return {
         "host": Fact(server.host, server.host, server.at),
         "port": Fact(server.port, Shown(str(server.port)), server.at),
+        "trusted_proxies": Fact(
+            frozenset(server.trusted_proxies),
+            Shown(", ".join(server.trusted_proxies) or "none"),
+            server.at,
+        ),
+        "client_address": Fact(
+            server.client_address, Shown(server.client_address), server.at
+        ),
     }
 
 

@@ -23,6 +23,7 @@ from hxroute.ir import FORMAT, Endpoint, Gateway, Node, Upstream
 from hxroute.kept import Kept
 from hxroute.nodes import NODES, Cors
 from hxroute.runtime import collector, settings
+from hxroute.runtime.clients import clients_of
 from hxroute.runtime.connection import LIMITS
 from hxroute.runtime.connectors import Connector, open_connector
 from hxroute.runtime.exchange import Exchange
@@ -57,6 +58,7 @@ class Running:
         self.requests = 0
         self.retired = False
         self.limits = gateway.limits
+        self.clients = clients_of(gateway.server)
         values = templates.Settings(settings.resolve(gateway.settings, environ))
         self._connectors = {
             upstream.name: _connector(upstream, values)
@@ -172,6 +174,9 @@ async def _dispatch(scope: Scope, receive: Receive, send: Send) -> None:
     if running is None:
         raise StartError("the server did not run the app's lifespan; let it")
     exchange = Exchange(scope, receive, send)
+    if running.clients is not None:
+        request = exchange.request
+        request.client = running.clients.of(request.client, request.headers)
     gone, task = exchange.request.gone, exchange.task or asyncio.current_task()
     assert task is not None
     cancel = task.cancel

@@ -29,6 +29,8 @@ settings:
 server:
   host: 127.0.0.1
   port: 4010
+  trusted_proxies: [10.0.0.0/8, "::1"]
+  client_address: forwarded
 
 limits:
   head_timeout: 5s
@@ -181,6 +183,13 @@ endpoints:
 
   - path: /robots.txt
     auth: none
+    cors:
+      origins: ["*"]
+      methods: [GET]
+      headers: [x-a]
+      expose: [x-b]
+      credentials: false
+      max_age: 1h
     errors: plain
     rate_limit:
       requests: 5
