@@ -13,10 +13,10 @@ from hxroute.compiler.resolve import Entry, Program
 from hxroute.compiler.tree import Hole, Mapping, Node, Scalar, Sequence, plain
 from hxroute.diagnostics import Report
 from hxroute.http import Timeout
-from hxroute.ir import BearerAuth, Upstream
+from hxroute.ir import BearerAuth, Setting, Upstream
 from hxroute.keys import Jwt, Key
 
-__all__ = ["jwks_upstreams", "lower_auth"]
+__all__ = ["jwks_upstreams", "lower_auth", "public_digests"]
 
 _PATIENCE: Final = Timeout(connect=5.0, read=5.0, total=10.0)
 """How long keys of tokens are waited for."""
@@ -34,11 +34,20 @@ _GUESSED: Final = frozenset(
 """Digests of what everyone tries first."""
 
 
+def public_digests(settings: Iterable[Setting]) -> frozenset[str]:
+    """Return the digests of what anyone would try, and of what the file gives away."""
+    stated = (str(item.default) for item in settings if item.default is not None)
+    return _GUESSED.union(
+        hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        for text in stated
+    )
+
+
 def lower_auth(
     entry: Entry,
     key: Callable[[Node], str],
     template: Callable[[Node], str],
-    defaults: Iterable[str],
+    public: frozenset[str],
     report: Report,
 ) -> BearerAuth:
     """Lower one entry of `auth`.
@@ -47,12 +56,11 @@ def lower_auth(
         entry: its name and what it is.
         key: lowers the template of a key.
         template: lowers another template over settings.
-        defaults: the defaults of settings, which everyone can read.
+        public: the digests of what everyone knows.
         report: where it is said.
     """
     listed = entry.node.get("bearer")
     items = listed.items if isinstance(listed, Sequence) else ()
-    public = _GUESSED.union(hashlib.sha256(d.encode()).hexdigest() for d in defaults)
     stated = entry.node.get("jwt")
     token = _jwt(entry.name, stated, template, report) if stated else None
     lowered = [(_key(item, key, public, report), item) for item in items]

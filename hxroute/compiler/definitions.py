@@ -7,7 +7,7 @@ from typing import Final
 
 from hxroute import templates, units, urls
 from hxroute.compiler import answers, expressions, rates
-from hxroute.compiler.auth import jwks_upstreams, lower_auth
+from hxroute.compiler.auth import jwks_upstreams, lower_auth, public_digests
 from hxroute.compiler.expressions import Place
 from hxroute.compiler.fields import pairs
 from hxroute.compiler.guards import circuit_breaker, concurrency
@@ -70,6 +70,7 @@ class Definitions:
         self.upstreams = tuple(
             self._upstream(item) for item in tables["upstreams"].values()
         )
+        self._public = public_digests(self.settings)
         self.auth = {name: self._auth(entry) for name, entry in tables["auth"].items()}
         self.upstreams += jwks_upstreams(self.auth.values(), self._url, program)
         self.headers = {
@@ -137,8 +138,7 @@ class Definitions:
         return f"`{source}` is `{shown}` by default, which is"
 
     def _auth(self, entry: Entry) -> BearerAuth:
-        defaults = (str(s.default) for s in self.settings if s.default is not None)
-        return lower_auth(entry, self._key, self._text, defaults, self._report)
+        return lower_auth(entry, self._key, self._text, self._public, self._report)
 
     def _text(self, node: Node) -> str:
         if not isinstance(node, Scalar):

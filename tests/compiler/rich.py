@@ -84,8 +84,21 @@ auth:
   clients:
     bearer:
       - "{{ settings.client_key }}"
+    jwt: {issuer: "https://own", audience: gateway, jwks_file: /etc/jwks.json}
   staff:
-    bearer: ["staff-{{ settings.client_key }}"]
+    bearer:
+      - name: staff
+        key: "staff-{{ settings.client_key }}"
+        not_after: "2099-01-31"
+      - {name: ci, sha256: 1a2fbabed74e0ef6033584cc7de6d1e8fc7be8d66c412543ee1812cd8beb397b}
+    jwt:
+      issuer: https://issuer.example.com
+      audience: [gateway, other]
+      jwks: https://issuer.example.com/jwks.json
+      algorithms: [RS256, ES256]
+      leeway: 10s
+      claims: {tenant: acme}
+      key: client_id
 
 headers:
   to_upstream:
