@@ -8,7 +8,9 @@ when the connection is lost learn through their links that their client has left
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import os
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +20,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from hxroute.ir import Limits
+from hxroute.runtime import ceiling
 from hxroute.runtime.clock import Clock
 from hxroute.runtime.cycle import Cycle
 from hxroute.runtime.flow import Flow, has_left
@@ -36,6 +39,9 @@ LIMITS: Final = "hxroute.limits"
 """The state of the lifespan that holds a function: the limits of a new connection."""
 
 _LOG: Final = logging.getLogger("hxroute.front")
+_TURNED_AWAY: Final = 64 * 1024
+"""Bytes that are read of a client for whom there is no room."""
+
 _LOOK_SECONDS: Final = 0.25
 """How often it is looked whether a client that is held back is still there."""
 
@@ -74,7 +80,24 @@ class Connection(HttpToolsProtocol):
         """Wait for a request, but not for ever."""
         super().connection_made(transport)
         self.flow = Flow(transport, self._limits.send_timeout, self._restart_clock)
-        self._await_request()
+        if len(self.connections) > ceiling.connections():
+            self._turn_away()
+        else:
+            self._await_request()
+
+    def _turn_away(self) -> None:
+        """Close a connection for which there is no room, and say so.
+
+        What has already come is read first: a connection that is closed with bytes
+        unread is reset, and the answer is lost with it.
+        """
+        self._lingers = True
+        self.connections.discard(self)
+        with contextlib.suppress(OSError):
+            os.read(self.transport.get_extra_info("socket").fileno(), _TURNED_AWAY)
+        fields, text = refusal(503)
+        self.transport.write(head(503, fields) + text)
+        self.flow.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell every request that is not yet answered."""

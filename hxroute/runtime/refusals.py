@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http
 from typing import Final
 
 from hxroute.http import Headers
@@ -15,6 +16,7 @@ _TEXTS: Final = {
     417: b"The expectation cannot be met.",
     431: b"The header fields are too large.",
     501: b"The request asks for what is not implemented.",
+    503: b"The gateway is overloaded.",
     505: b"This version of HTTP is not supported.",
 }
 
@@ -39,4 +41,6 @@ def refusal(status: int) -> tuple[Headers, bytes]:
         (b"content-length", b"%d" % len(text)),
         (b"connection", b"close"),
     ]
+    if status == http.HTTPStatus.SERVICE_UNAVAILABLE:
+        fields.append((b"retry-after", b"1"))
     return fields, text

@@ -22,7 +22,7 @@ from hxroute.errors import StartError
 from hxroute.ir import Endpoint, Gateway, Setting
 from hxroute.kept import Kept
 from hxroute.nodes import RateLimit
-from hxroute.runtime import collector, loader, logs, settings
+from hxroute.runtime import ceiling, collector, loader, logs, settings
 from hxroute.runtime.app import Running, prepare
 from hxroute.runtime.front import Front
 from hxroute.runtime.reload import Edits, Reloader, attach
@@ -83,6 +83,7 @@ def serve(
     else:
         _started(gateway, host, options, environ)  # each worker starts its own
     logs.to_stderr()
+    ceiling.lift()
     # Ctrl-C is how a gateway ends: by the time it gets here the server has shut down.
     with listen(host, port) as bound, contextlib.suppress(KeyboardInterrupt):
         for line in screen(gateway, bound, environ):
@@ -179,6 +180,7 @@ def configuration(app: ASGIApp | str, **options: Any) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         date_header=False,
+        backlog=min(_BACKLOG, ceiling.connections()),  # so many are accepted at once
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=_GRACE_SECONDS,
