@@ -120,13 +120,12 @@ def _name_of(token: bytes, ring: list[_Known], now: Callable[[], float]) -> str 
 
     Every key is compared: how long it takes tells nothing about any of them.
     """
-    shown = _digest(token)
-    found = [known for known in ring if hmac.compare_digest(shown, known.digest)]
-    return next((known.name for known in found if _is_good(known, now)), None)
-
-
-def _is_good(known: _Known, now: Callable[[], float]) -> bool:
-    return known.expires == math.inf or now() < known.expires
+    shown, found = _digest(token), None
+    for name, digest, expires in ring:
+        fits = hmac.compare_digest(shown, digest)
+        if fits and (expires == math.inf or now() < expires):
+            found = found or name
+    return found
 
 
 def _with_only(headers: Headers, checked: bytes) -> Headers:

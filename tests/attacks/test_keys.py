@@ -211,7 +211,7 @@ def comparisons(token: bytes) -> list[tuple[int, int]]:
     def note(frame: FrameType, event: str, argument: object) -> None:
         if event == "c_call" and argument is hmac.compare_digest:
             known = {**frame.f_locals}
-            compared.append((len(known["shown"]), len(known["known"].digest)))
+            compared.append((len(known["shown"]), len(known["digest"])))
 
     sys.setprofile(note)
     try:

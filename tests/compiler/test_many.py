@@ -33,7 +33,13 @@ upstreams:
 stores:
   kept: {url: «HX115»"http://h"}
 auth:
-  keys: {bearer: ["{{ settings.key }}", «HX319»constant]}
+  keys:
+    bearer:
+      - "{{ settings.key }}"
+      - «HX319»constant
+      - «HX323»"{{ settings.key }}"
+      - {key: "old-{{ settings.key }}", not_after: «HX324»2001-01-31}
+      - sha256: «HX325»5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8
   shared: {bearer: ["{{ «HX320»settings.public }}", "{{ settings.open }}"]}
   «HX205»none: {bearer: ["{{ settings.shown }}"]}
 headers:

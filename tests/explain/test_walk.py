@@ -359,3 +359,27 @@ endpoints: [{{path: /x, auth: clients, respond: {{}}}}]
 
     names = ", ".join(f"k{n}" for n in range(10, 18))
     assert step.text.startswith(f"ask for a bearer key of `clients`: {names}, …")
+
+
+@pytest.mark.parametrize(
+    ("shown", "said", "status"),
+    [
+        ("Bearer a.b.c", "whether this is one cannot be told here", None),
+        ("Bearer abc", "A valid key is required", 401),
+        ("Basic a.b.c", "A valid key is required", 401),
+    ],
+)
+def test_token_is_not_judged_without_the_keys_of_its_issuer(
+    shown: str, said: str, status: int | None
+) -> None:
+    source = """\
+version: 1
+auth: {people: {jwt: {issuer: i, audience: a, jwks: "http://127.0.0.1:9/jwks"}}}
+endpoints: [{path: /x, auth: people, respond: {}}]
+"""
+    found = explained(compiled(source), "GET /x", f"Authorization: {shown}")
+
+    (step,) = (item for item in found.steps if item.node == "Authenticate")
+    assert step.text.startswith("ask for a token of `people`")
+    assert said in step.text
+    assert (step.ends.status if step.ends is not None else None) == status
