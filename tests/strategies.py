@@ -248,6 +248,7 @@ _BY_NODE: dict[type, st.SearchStrategy[Node]] = {
         text=maybe_text,
         at=lines,
     ),
+    nodes.StreamError: st.builds(nodes.StreamError, json=texts, event=texts, at=lines),
     nodes.Execute: st.builds(
         nodes.Execute,
         upstream=names,

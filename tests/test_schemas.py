@@ -185,6 +185,7 @@ def fields_of(cls: Any) -> set[str]:
         (node_schema("cors"), fields_of(nodes.Cors)),
         (node_schema("rename_json"), fields_of(nodes.RenameJson)),
         (node_schema("respond"), fields_of(nodes.Respond)),
+        (node_schema("stream_error"), fields_of(nodes.StreamError)),
         (
             node_schema("map_errors")["$defs"]["answer"],
             fields_of(ir.ErrorAnswer) - {"kind"},

@@ -64,7 +64,7 @@ class Definitions:
         public = None if named is None else named - secrets
         answering = {"settings": public, **shared}
         self.in_answers = Place(answering, secrets, tried, effort=effort)
-        in_errors = dataclasses.replace(
+        self.in_errors = dataclasses.replace(
             self.in_answers, variables={"settings": public, "error": _ERROR_KEYS}
         )
         self.upstreams = tuple(
@@ -77,7 +77,7 @@ class Definitions:
             name: self._rules(entry) for name, entry in tables["headers"].items()
         }
         self.errors = {
-            name: answers.error_table(entry, in_errors, report)
+            name: answers.error_table(entry, self.in_errors, report)
             for name, entry in tables["errors"].items()
         }
         self.stores = {

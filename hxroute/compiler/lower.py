@@ -12,6 +12,7 @@ from hxroute.compiler import expressions
 from hxroute.compiler.answers import answer
 from hxroute.compiler.cors import cors
 from hxroute.compiler.definitions import Definitions, timeout
+from hxroute.compiler.events import stream_error
 from hxroute.compiler.expressions import Place
 from hxroute.compiler.fields import pairs
 from hxroute.compiler.guards import concurrency
@@ -238,6 +239,8 @@ class _Lowering:
         elif isinstance(respond, Mapping):
             yield self._respond(respond, own)
         elif upstream is not None:
+            event = unit.get("response", "stream_error")
+            yield from stream_error(event, self._defined.in_errors, self._report)
             yield self._execute(unit, upstream, own)
 
     def _respond(self, node: Mapping, own: _Own) -> PipelineNode:

@@ -31,6 +31,7 @@ _NODE_KEYS: Final = (
     ("request", "max_body"),
     ("request", "json"),
     ("response", "headers"),
+    ("response", "stream_error"),
 )
 _OPTIONAL: Final = ("auth", "headers", "errors")
 """Tables to whose names an endpoint may prefer `none`."""

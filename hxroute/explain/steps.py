@@ -99,6 +99,11 @@ def _respond(node: nodes.Respond, settings: _Settings) -> tuple[int, str]:
     return node.at, f"answer {node.status}, without an upstream"
 
 
+def _stream_error(node: nodes.StreamError, settings: _Settings) -> tuple[int, str]:
+    event = f"the event `{node.event}`" if node.event else "an event"
+    return node.at, f"send {event} before an event stream that breaks off is cut"
+
+
 def _execute(node: nodes.Execute, settings: _Settings) -> tuple[int, str]:
     return node.at, f"call upstream `{node.upstream}`"
 
@@ -120,4 +125,5 @@ _TEXTS: Final[Mapping[type, Callable[[Any, _Settings], tuple[int, str]]]] = {
     nodes.RateLimit: _rate_limit,
     nodes.RenameJson: _rename_json,
     nodes.Respond: _respond,
+    nodes.StreamError: _stream_error,
 }

@@ -17,6 +17,7 @@ from hxroute.nodes.observe import Observe
 from hxroute.nodes.rate_limit import RateLimit
 from hxroute.nodes.rename_json import RenameJson
 from hxroute.nodes.respond import Respond
+from hxroute.nodes.stream_error import StreamError
 
 __all__ = [
     "NODES",
@@ -31,6 +32,7 @@ __all__ = [
     "RateLimit",
     "RenameJson",
     "Respond",
+    "StreamError",
 ]
 
 NODES: Final = (
@@ -43,6 +45,7 @@ NODES: Final = (
     LimitBody,  # before anything that needs the body at hand
     RenameJson,  # rewrites what the limit has read
     Respond,  # an answer of our own, or
+    StreamError,  # around what answers with a stream
     Execute,  # the upstream call: innermost, nothing comes after
 )
 """Every node in the order of travel, with the reason for its place."""

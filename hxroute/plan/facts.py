@@ -26,6 +26,7 @@ from hxroute.nodes import (
     RateLimit,
     RenameJson,
     Respond,
+    StreamError,
 )
 from hxroute.plan.changes import Difference
 from hxroute.plan.guards import concurrency, guards
@@ -262,6 +263,11 @@ def _respond(view: View, node: Respond) -> _Facts:
         yield "respond: text", Fact(view.template(node.text), node.text, node.at)
 
 
+def _stream_error(view: View, node: StreamError) -> _Facts:
+    yield "stream_error: event", Fact(node.event, node.event, node.at)
+    yield "stream_error: json", Fact(view.document(node.json), node.json, node.at)
+
+
 def _execute(view: View, node: Execute) -> _Facts:
     shown = Shown(f"upstream {quoted(node.upstream)}")
     yield ANSWERED, Fact("upstream", shown, node.at)
@@ -295,5 +301,6 @@ _FACTS: Final[dict[type, Callable[[View, Any], _Facts]]] = {
     LimitBody: _limit_body,
     RenameJson: _rename_json,
     Respond: _respond,
+    StreamError: _stream_error,
     Execute: _execute,
 }

@@ -169,6 +169,7 @@ def test_every_node_can_be_printed() -> None:
         nodes.LimitBody("1MiB"),
         nodes.RenameJson((("a", "b"),)),
         nodes.Respond(status=204),
+        nodes.StreamError("{}", "error"),
         nodes.Execute("u", query=(), timeout=Timeout(read=1.0)),
     )
     assert [type(node) for node in pipeline] == list(nodes.NODES)

@@ -173,6 +173,9 @@ defaults:
       rename: {prompt: input}
   response:
     headers: [to_client]
+    stream_error:
+      event: error
+      json: {error: "{{ error.detail }}"}
   cors:
     origins: ["https://app.example"]
     methods: [GET, POST]
@@ -238,6 +241,7 @@ endpoints:
         rename: {text: input, lang: language}
     response:
       headers: to_client
+      stream_error: {event: failed, json: {code: "{{ error.kind }}"}}
     upstream:
       name: archive
       method: PUT

@@ -513,6 +513,7 @@ ALTERNATIVES: dict[type, dict[str, Any]] = {
         "json": "1",
         "text": "t",
     },
+    nodes.StreamError: {"json": "1", "event": "error"},
     nodes.Execute: {
         "upstream": "w",
         "method": "PUT",
@@ -543,6 +544,7 @@ def test_every_field_of_a_node_makes_a_difference(node: Any) -> None:
         nodes.LimitBody: LIMIT,
         nodes.RenameJson: nodes.RenameJson((("a", "b"),)),
         nodes.Respond: nodes.Respond(),
+        nodes.StreamError: nodes.StreamError("2"),
         nodes.Execute: call(),
     }
     sample = samples.get(node) or node()
