@@ -17,7 +17,8 @@ from hxroute.errors import (
 from hxroute.ir import ErrorAnswer, ErrorTable, StatusRule
 from hxroute.nodes import MapErrors
 from hxroute.plan.changes import Difference
-from hxroute.plan.facts import Fact, differing, limits_of, upstream_raises
+from hxroute.plan.fact import Fact, differing
+from hxroute.plan.facts import limits_of, upstream_raises
 from hxroute.plan.meaning import View
 from hxroute.plan.wording import Shown, field_value, quoted
 

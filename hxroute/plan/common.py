@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from hxroute import units
 from hxroute.ir import Gateway, Limits, Server, Setting
 from hxroute.plan.changes import Difference, Shared
-from hxroute.plan.facts import NONE, Fact, differing, upstream_facts
+from hxroute.plan.fact import NONE, Fact, differing
+from hxroute.plan.facts import upstream_facts
 from hxroute.plan.meaning import Meaning
 from hxroute.plan.wording import HIDDEN, Shown, quoted
 from hxroute.space import claim_of

@@ -10,7 +10,8 @@ from hxroute import templates
 from hxroute.nodes import Authenticate, Execute, LimitBody, RateLimit, Respond
 from hxroute.plan.answers import answer_differences, answer_sources
 from hxroute.plan.changes import Difference
-from hxroute.plan.facts import ANSWERED, NONE, difference, facts
+from hxroute.plan.fact import NONE, difference
+from hxroute.plan.facts import ANSWERED, facts
 from hxroute.plan.headers import header_differences, header_sources
 from hxroute.plan.meaning import View
 from hxroute.plan.statuses import status_differences, status_sources

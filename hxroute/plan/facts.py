@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from hxroute import units
@@ -28,17 +27,13 @@ from hxroute.nodes import (
     Respond,
     StreamError,
 )
-from hxroute.plan.changes import Difference
+from hxroute.plan.fact import NONE, Fact
 from hxroute.plan.guards import concurrency, guards
 from hxroute.plan.meaning import Meaning, View
-from hxroute.plan.wording import Shown, arrow, duration, field_value, quoted, size
+from hxroute.plan.wording import Shown, duration, field_value, quoted, size
 
 __all__ = [
     "ANSWERED",
-    "NONE",
-    "Fact",
-    "difference",
-    "differing",
     "facts",
     "limits_of",
     "upstream_facts",
@@ -48,23 +43,6 @@ __all__ = [
 ANSWERED: Final = "answered by"
 """The words for what a pipeline ends in."""
 
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A value to compare, how it is shown, and its line.
-
-    `detail` tells values apart that are shown as the same; `upstream` is whose it is.
-    """
-
-    value: Hashable
-    text: str
-    line: int | None = None
-    detail: str = ""
-    upstream: str = ""
-
-
-NONE: Final = Fact(None, Shown("none"))
-"""What is not stated."""
 
 _LOG: Final = "access_log"
 
@@ -80,25 +58,6 @@ def facts(view: View) -> dict[str, Fact]:
     for node in view.pipeline:
         found.update(_FACTS.get(type(node), _any)(view, node))
     return found
-
-
-def difference(key: str, old: Fact, new: Fact) -> Difference:
-    """Say how two facts differ."""
-    text = f"{key} {arrow(old.text, new.text)}"
-    if old.text == new.text and not isinstance(old.text, Shown):
-        detail = "reads another part of the path"
-        if old.detail != new.detail:
-            detail = arrow(old.detail, new.detail)
-        text = f"{key} {quoted(old.text)}: {detail}"
-    return Difference(text, old.line or None, new.line or None)
-
-
-def differing(old: Mapping[str, Fact], new: Mapping[str, Fact]) -> Iterator[Difference]:
-    """Say how facts differ that have the same words."""
-    for key in dict.fromkeys((*old, *new)):
-        one, other = old.get(key, NONE), new.get(key, NONE)
-        if one.value != other.value:
-            yield difference(key, one, other)
 
 
 def upstream_facts(meaning: Meaning, upstream: Upstream) -> _Facts:

@@ -10,7 +10,7 @@ from hxroute.ir import StatusRule
 from hxroute.nodes import Execute
 from hxroute.plan.answers import stated_facts
 from hxroute.plan.changes import Difference
-from hxroute.plan.facts import Fact, differing
+from hxroute.plan.fact import Fact, differing
 from hxroute.plan.meaning import View
 from hxroute.plan.wording import Shown
 
