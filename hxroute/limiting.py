@@ -39,7 +39,7 @@ _MICROSECONDS: Final = 1_000_000
 class Store:
     """A Valkey or Redis that several processes count in; `url` is a template.
 
-    `timeout` is how long a request may wait for it, in seconds.
+    `timeout` is how long it may take to answer, in seconds.
     """
 
     name: str

@@ -27,7 +27,9 @@ SCHEMES: Final = ("valkey", "valkeys", "redis", "rediss")
 """What the URL of a store begins with; those in `s` are over TLS."""
 
 _LOG: Final = logging.getLogger("hxroute.store")
-_CONNECTIONS: Final = 32
+_AT_ONCE: Final = 256
+"""Requests that are counted in one step; meanwhile the store does nothing else."""
+
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 2.0
 """Seconds for which a store that failed is not asked again; they double."""
@@ -37,28 +39,33 @@ _DIGEST_BYTES: Final = 16
 _SCRIPT: Final = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-local debts, allowed = {}, true
-for i, key in ipairs(KEYS) do
-  local interval, size = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
-  local full_at = tonumber(redis.call('GET', key) or now)
-  debts[i] = math.min(math.max(full_at - now, 0), size)
-  allowed = allowed and debts[i] + interval <= size
-end
-if allowed then
-  for i, key in ipairs(KEYS) do
-    local debt = debts[i] + tonumber(ARGV[2 * i - 1])
+local debts, key, at = {}, 0, 1
+while at <= #ARGV do
+  local count, allowed = tonumber(ARGV[at]), true
+  for i = 1, count do
+    local interval, size = tonumber(ARGV[at + 2 * i - 1]), tonumber(ARGV[at + 2 * i])
+    local full_at = tonumber(redis.call('GET', KEYS[key + i]) or now)
+    debts[key + i] = math.min(math.max(full_at - now, 0), size)
+    allowed = allowed and debts[key + i] + interval <= size
+  end
+  for i = 1, allowed and count or 0 do
+    local debt = debts[key + i] + tonumber(ARGV[at + 2 * i - 1])
     -- Lua would write a number of this size without its last digits.
     local full_at = string.format('%.0f', now + debt)
-    redis.call('SET', key, full_at, 'PX', math.ceil(debt / 1000))
+    redis.call('SET', KEYS[key + i], full_at, 'PX', math.ceil(debt / 1000))
   end
+  key, at = key + count, at + 2 * count + 1
 end
 return debts
 """
-"""Return the debt of each bucket; where all allow it, add a request to them.
+"""Return the debt of each bucket; a request is added where all of its own allow it.
 
-The arithmetic is that of `hxroute.limiting`. A full bucket is as good as none: its key
+Of each request come how many buckets it has, and the interval and size of each. The
+arithmetic is that of `hxroute.limiting`. A full bucket is as good as none: its key
 expires.
 """
+
+_Asked = tuple[Sequence[str], Sequence[Rate], "asyncio.Future[list[int]]"]
 
 
 class StoreDown(HxrouteError):
@@ -80,10 +87,10 @@ def is_url(text: str) -> bool:
 
 
 class Shared:
-    """The connections to a store.
+    """What counts in a store: requests that come while it is asked are asked for together.
 
-    Where it fails, it is left alone for a moment, in which nobody waits for it; then
-    one request tries.
+    So a burst takes few steps, and none of it waits long. Where the store fails, it is left
+    alone for a moment, in which nobody waits for it; then one request tries.
 
     Args:
         store: as it is declared.
@@ -113,6 +120,8 @@ class Shared:
         self._failures = (*self._storage.base_exceptions, OSError)
         self._pool = connection.connection_pool
         self._script = connection.register_script(_SCRIPT)
+        self._waiting: list[_Asked] = []
+        self._asking: asyncio.Task[None] | None = None
 
     def key(self, name: str, endpoint: str, value: str) -> str:
         """Return the key of a bucket: what it counts for cannot be read from it."""
@@ -130,21 +139,53 @@ class Shared:
         now = self._clock()
         if now < self._asked_again_at:
             raise StoreDown(self._asked_again_at - now)
-        tries = self._pause > 0
-        if tries:  # alone, while the others need not wait
+        if self._pause:  # one tries, while the others need not wait
             self._asked_again_at = now + self._timeout
-        arguments = [part for rate in rates for part in (rate.interval, rate.size)]
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[list[int]] = loop.create_future()
+        self._waiting.append((keys, rates, answer))
+        if self._asking is None:
+            self._asking = loop.create_task(self._ask())
+        return await answer
+
+    async def _ask(self) -> None:
+        """Ask for all who wait, and for those who come meanwhile."""
         try:
-            async with asyncio.timeout(self._timeout):
-                debts: list[int] = await self._script(keys=keys, args=arguments)
-        except self._failures as exc:
-            if tries or self._clock() >= self._asked_again_at:
-                self._leave_alone(exc)
-            raise StoreDown(self._pause) from None  # its text may name the password
-        if tries:
+            while self._waiting:
+                batch = self._waiting[:_AT_ONCE]
+                try:
+                    debts = await self._debts(batch)
+                except self._failures as exc:
+                    self._leave_alone(exc)
+                    return
+                del self._waiting[: len(batch)]
+                self._tell(batch, debts)
+        finally:
+            self._asking = None
+            for _, _, answer in self._waiting:
+                if not answer.done():  # the cause's text may name the password
+                    answer.set_exception(StoreDown(self._pause))
+            self._waiting.clear()
+
+    async def _debts(self, batch: Sequence[_Asked]) -> list[int]:
+        keys = [key for asked, _, _ in batch for key in asked]
+        arguments: list[int] = []
+        for asked, rates, _ in batch:
+            arguments.append(len(asked))
+            arguments += (part for r in rates for part in (r.interval, r.size))
+        async with asyncio.timeout(self._timeout):
+            debts: list[int] = await self._script(keys=keys, args=arguments)
+        return debts
+
+    def _tell(self, batch: Sequence[_Asked], debts: list[int]) -> None:
+        if self._pause:
             _LOG.warning("store `%s` answers again", self._name)
         self._pause, self._asked_again_at = 0.0, -math.inf
-        return debts
+        place = 0
+        for keys, _, answer in batch:
+            if not answer.done():
+                answer.set_result(debts[place : place + len(keys)])
+            place += len(keys)
 
     def _leave_alone(self, exc: BaseException) -> None:
         if not self._pause:
@@ -157,6 +198,8 @@ class Shared:
         try:
             await asyncio.Event().wait()
         finally:
+            if self._asking is not None:
+                self._asking.cancel()
             with contextlib.suppress(*self._failures):
                 await self._pool.disconnect()
 
@@ -174,7 +217,7 @@ def _storage(store: Store, url: str) -> Any:
     try:
         pool = BlockingConnectionPool.from_url(
             url,
-            max_connections=_CONNECTIONS,
+            max_connections=1,
             timeout=store.timeout,
             socket_timeout=store.timeout,
             socket_connect_timeout=store.timeout,
