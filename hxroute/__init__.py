@@ -17,8 +17,16 @@ from hxroute.ir import (
 )
 from hxroute.keys import Jwt, Key
 from hxroute.limiting import Limit, Store
+from hxroute.resilience import (
+    Balance,
+    HealthCheck,
+    OutlierDetection,
+    Retry,
+    Target,
+)
 
 __all__ = [
+    "Balance",
     "BearerAuth",
     "CircuitBreaker",
     "Concurrency",
@@ -27,14 +35,18 @@ __all__ = [
     "ErrorTable",
     "Gateway",
     "HeaderRules",
+    "HealthCheck",
     "Jwt",
     "Key",
     "Limit",
     "Limits",
+    "OutlierDetection",
+    "Retry",
     "Server",
     "Setting",
     "StatusRule",
     "Store",
+    "Target",
     "Timeout",
     "Upstream",
     "__version__",

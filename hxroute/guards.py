@@ -52,4 +52,4 @@ class CircuitBreaker:
     window: float = 10.0
     open: float = 30.0
     half_open: int = 1
-    on: tuple[str, ...] = COUNTS
+    when: tuple[str, ...] = COUNTS

@@ -6,6 +6,7 @@ them; values are the bytes of the wire without their padding (RFC 9110 §5.5).
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import (
     AsyncGenerator,
@@ -20,17 +21,17 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, cast
 
 from hxroute.kept import Kept
+from hxroute.passing import Headers
+from hxroute.resilience import Retry
 
 __all__ = [
     "BODILESS",
-    "HOP_BY_HOP",
     "UNPARSED",
     "Body",
     "Gone",
     "Handler",
     "Headers",
     "Job",
-    "Passing",
     "Request",
     "Response",
     "Start",
@@ -38,30 +39,12 @@ __all__ = [
     "chunk",
     "first",
     "firsts",
-    "forwardable",
-    "meant",
     "read_whole",
 ]
 
 _Made = TypeVar("_Made")
 
-Headers = list[tuple[bytes, bytes]]
 Body = bytes | AsyncGenerator[bytes, None]
-
-HOP_BY_HOP: Final = frozenset(
-    {
-        b"connection",
-        b"keep-alive",
-        b"proxy-authenticate",
-        b"proxy-authorization",
-        b"proxy",  # no field at all: CGI would take it for HTTP_PROXY
-        b"proxy-connection",
-        b"te",
-        b"trailer",
-        b"transfer-encoding",
-        b"upgrade",
-    }
-)
 
 BODILESS: Final = (204, 304)
 """Statuses whose responses have no body and no length (RFC 9110 §8.6, §15.4.5)."""
@@ -110,6 +93,10 @@ class Request:
     `path` and `query` are the raw bytes of the request line. `length` is the declared
     length of the body in bytes, None where the body ends when it ends. `key` names the
     client's key, once it is known; it is no secret.
+
+    Of a request to an upstream, `origin` is the client's, `ends` the time of the loop's
+    clock at which the call has to be over, and `tried` the targets that had it, where it
+    may go to another.
     """
 
     method: str
@@ -124,16 +111,23 @@ class Request:
     json: object = UNPARSED
     endpoint: object = None
     key: str = ""
+    origin: Request | None = None
+    ends: float = math.inf
+    tried: list[object] | None = None
 
 
 @dataclass(slots=True)
 class Response:
-    """A response; whoever replaces it closes the old one."""
+    """A response; whoever replaces it closes the old one.
+
+    `upstream_status` is what the upstream answered, 0 where none was asked.
+    """
 
     status: int
     headers: Headers = field(default_factory=list)
     body: Body = b""
     on_close: Callable[[], Awaitable[None]] | None = None
+    upstream_status: int = 0
 
     async def close(self) -> None:
         """Give back what the body holds, such as an upstream connection."""
@@ -174,7 +168,7 @@ class Start:
     """
 
     settings: Mapping[str, object] = field(repr=False)
-    connect: Callable[[str, Timeout | None], Handler]
+    connect: Callable[[str, Timeout | None, Retry | None], Handler]
     jobs: list[Job] = field(default_factory=list, repr=False, compare=False)
     kept: Kept = field(default_factory=Kept, repr=False, compare=False)
     now: Callable[[], float] = field(default=time.time, repr=False, compare=False)
@@ -201,91 +195,6 @@ def first(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes | None:
 def firsts(headers: Headers) -> dict[bytes, bytes]:
     """Return the value of the first field of every name."""
     return dict(headers[::-1])
-
-
-def meant(name: bytes) -> bytes:
-    """Return the name that some servers read: to CGI and its kin `_` is `-`.
-
-    A field that is dropped or set must not come through under its other spelling.
-    """
-    return name.replace(b"_", b"-")
-
-
-def forwardable(headers: Headers) -> Headers:
-    """Return the end-to-end fields: no hop-by-hop field, none that Connection names.
-
-    RFC 9110 §7.6.1.
-    """
-    return _END_TO_END.of(headers)
-
-
-class Passing(dict[bytes, bool]):
-    """Which end-to-end fields pass on; what is decided for a common name is remembered.
-
-    Other names are decided each time: a client can make up any number of them.
-
-    Args:
-        passes: decides for the name of a field, of those that are end-to-end.
-    """
-
-    def __init__(self, passes: Callable[[bytes], bool] = lambda _: True) -> None:
-        super().__init__()
-        self._passes = passes
-
-    def __missing__(self, name: bytes) -> bool:
-        found = meant(name) not in HOP_BY_HOP and self._passes(name)
-        if name in _COMMON:
-            self[name] = found
-        return found
-
-    def of(self, headers: Headers) -> Headers:
-        """Return the fields that pass."""
-        for name, value in headers:
-            if name == b"connection" and value.lower() != _NAMES_NO_FIELD:
-                headers = _without(headers, _named(headers))
-                break
-        return [field for field in headers if self[field[0]]]
-
-
-_COMMON: Final = HOP_BY_HOP | frozenset(
-    b"""
-    accept accept-encoding accept-language accept-ranges access-control-allow-origin age
-    alt-svc authorization cache-control content-disposition content-encoding
-    content-language content-length content-range content-security-policy content-type
-    cookie date etag expect expires forwarded from host idempotency-key if-match
-    if-modified-since if-none-match if-range if-unmodified-since last-modified link
-    location max-forwards openai-beta openai-model openai-organization
-    openai-processing-ms openai-project openai-version origin pragma priority range
-    referer referrer-policy retry-after sec-fetch-dest sec-fetch-mode sec-fetch-site
-    server set-cookie strict-transport-security traceparent tracestate user-agent vary via
-    www-authenticate x-api-key x-content-type-options x-correlation-id x-forwarded-for
-    x-forwarded-host x-forwarded-proto x-frame-options x-powered-by
-    x-ratelimit-limit-requests x-ratelimit-limit-tokens x-ratelimit-remaining-requests
-    x-ratelimit-remaining-tokens x-ratelimit-reset-requests x-ratelimit-reset-tokens
-    x-real-ip x-request-id x-stainless-arch x-stainless-async x-stainless-lang
-    x-stainless-os x-stainless-package-version x-stainless-read-timeout
-    x-stainless-retry-count x-stainless-runtime x-stainless-runtime-version
-    x-xss-protection
-    """.split()
-)
-_NAMES_NO_FIELD: Final = b"keep-alive"
-"""What Connection says nearly always; the field of that name never passes."""
-
-_END_TO_END: Final = Passing()
-
-
-def _named(headers: Headers) -> set[bytes]:
-    """Return what Connection names, as others may read it."""
-    return {
-        meant(option.strip(b" \t").lower())
-        for name, value in headers
-        if name == b"connection"
-        for option in value.split(b",")
-    }
-
-
-def _without(headers: Headers, names: set[bytes]) -> Headers:
-    return [field for field in headers if meant(field[0]) not in names]
 
 
 def chunk(data: bytes) -> bytes:

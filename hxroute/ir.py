@@ -16,6 +16,13 @@ from hxroute.errors import CircuitOpen, Overloaded, ProxyError
 from hxroute.guards import CircuitBreaker, Concurrency
 from hxroute.http import Handler, Start, Timeout
 from hxroute.keys import Jwt, Key
+from hxroute.resilience import (
+    Balance,
+    HealthCheck,
+    OutlierDetection,
+    Retry,
+    Target,
+)
 
 __all__ = [
     "CONTROL",
@@ -85,7 +92,8 @@ class Setting:
 class Upstream:
     """A server behind the gateway; `url` is a template over settings.
 
-    `client` is what calls it: our own HTTP/1.1, or the client library's.
+    `client` is what calls it: our own HTTP/1.1, or the client library's. Where it is at
+    several places, `targets` are all of them and `url` is that of the first.
     """
 
     name: str
@@ -97,12 +105,26 @@ class Upstream:
     client: Client = "h1"
     concurrency: Concurrency | None = None
     circuit_breaker: CircuitBreaker | None = None
+    targets: tuple[Target, ...] = ()
+    balance: Balance = Balance()
+    health: HealthCheck | None = None
+    outlier_detection: OutlierDetection | None = None
+    retry: Retry | None = None
     at: int = field(default=0, compare=False)
 
     def raises(self) -> tuple[type[ProxyError], ...]:
         """Return the errors in which what guards it can end a call."""
         guards = ((self.concurrency, Overloaded), (self.circuit_breaker, CircuitOpen))
         return tuple(error for guard, error in guards if guard is not None)
+
+    def sources(self) -> tuple[str, ...]:
+        """Return every template."""
+        keys = () if self.balance.key is None else (self.balance.key,)
+        return (*self.urls(), *keys)
+
+    def urls(self) -> tuple[str, ...]:
+        """Return the URL of each place that it is at."""
+        return tuple(target.url for target in self.targets) or (self.url,)
 
 
 @dataclass(frozen=True, slots=True)

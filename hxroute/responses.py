@@ -8,17 +8,9 @@ from typing import Final
 
 from hxroute import jsontext, rules, templates
 from hxroute.errors import UPSTREAM_STATUS, BadResponse, InvalidJson
-from hxroute.http import (
-    BODILESS,
-    Request,
-    Response,
-    Start,
-    first,
-    firsts,
-    forwardable,
-    read_whole,
-)
+from hxroute.http import BODILESS, Request, Response, Start, first, firsts, read_whole
 from hxroute.ir import HeaderRules, StatusRule
+from hxroute.passing import forwardable
 
 __all__ = ["Replacement", "Responses"]
 

@@ -13,8 +13,9 @@ from typing import Final, Literal
 
 from hxroute import templates
 from hxroute.errors import BadRequest
-from hxroute.http import Headers, Passing, Start, meant
+from hxroute.http import Headers, Start
 from hxroute.ir import HeaderRules
+from hxroute.passing import Passing, meant
 
 __all__ = [
     "FIELD_NAME",

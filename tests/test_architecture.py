@@ -185,6 +185,7 @@ def test_everything_public_has_a_docstring(module: Path) -> None:
 
 def test_public_names_of_the_package() -> None:
     assert hxroute.__all__ == [
+        "Balance",
         "BearerAuth",
         "CircuitBreaker",
         "Concurrency",
@@ -193,14 +194,18 @@ def test_public_names_of_the_package() -> None:
         "ErrorTable",
         "Gateway",
         "HeaderRules",
+        "HealthCheck",
         "Jwt",
         "Key",
         "Limit",
         "Limits",
+        "OutlierDetection",
+        "Retry",
         "Server",
         "Setting",
         "StatusRule",
         "Store",
+        "Target",
         "Timeout",
         "Upstream",
         "__version__",

@@ -5,17 +5,8 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from hxroute.http import (
-    HOP_BY_HOP,
-    UNPARSED,
-    Gone,
-    Headers,
-    Request,
-    Response,
-    first,
-    forwardable,
-    read_whole,
-)
+from hxroute.http import UNPARSED, Gone, Headers, Request, Response, first, read_whole
+from hxroute.passing import HOP_BY_HOP, forwardable
 
 
 @pytest.mark.parametrize(

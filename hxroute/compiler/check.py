@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from hxroute import paths, templates
 from hxroute.compiler.coverage import check_coverage
 from hxroute.compiler.credentials import broken_rules, check_credentials
@@ -15,7 +17,7 @@ from hxroute.compiler.unused import check_unused
 from hxroute.diagnostics import Report
 from hxroute.errors import BadPath
 from hxroute.ir import UNLISTED_METHODS, Endpoint, Gateway
-from hxroute.nodes import Execute
+from hxroute.nodes import Execute, Fallback
 from hxroute.nodes.execute import METHOD
 from hxroute.span import Span
 
@@ -27,12 +29,7 @@ def check(gateway: Gateway, program: Program, report: Report) -> None:
     placed = list(zip(gateway.endpoints, program.endpoints, strict=True))
     _check_names(placed, report)
     reach(gateway, program, report)
-    calls = [
-        (node, unit)
-        for endpoint, unit in placed
-        for node in endpoint.pipeline
-        if isinstance(node, Execute)
-    ]
+    calls = [call for endpoint, unit in placed for call in _calls(endpoint, unit)]
     for call, unit in calls:
         _check_call(call, unit, report)
         _check_shown(call, gateway, unit, report)
@@ -40,6 +37,17 @@ def check(gateway: Gateway, program: Program, report: Report) -> None:
     check_credentials(calls, broken_rules(program.document.get("headers")), report)
     check_coverage(gateway, program, report)
     check_unused(program, report)
+
+
+def _calls(endpoint: Endpoint, unit: Unit) -> Iterator[tuple[Execute, Unit]]:
+    """Yield each call of an endpoint with what it is made of."""
+    for node in endpoint.pipeline:
+        if isinstance(node, Execute):
+            yield node, unit
+        elif isinstance(node, Fallback):
+            for call, stated in zip(node.calls, unit.fallbacks(), strict=False):
+                assert isinstance(call, Execute)
+                yield call, stated
 
 
 def _check_names(placed: list[tuple[Endpoint, Unit]], report: Report) -> None:

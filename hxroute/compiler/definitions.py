@@ -6,7 +6,7 @@ import dataclasses
 from typing import Final
 
 from hxroute import templates, units, urls
-from hxroute.compiler import answers, expressions, rates
+from hxroute.compiler import answers, expressions, rates, resilience
 from hxroute.compiler.auth import jwks_upstreams, lower_auth, public_digests
 from hxroute.compiler.expressions import Place
 from hxroute.compiler.fields import pairs
@@ -89,7 +89,9 @@ class Definitions:
     def _upstream(self, entry: Entry) -> Upstream:
         node = entry.node
         data = plain(node)
-        source = self._url(node.get("url"))
+        resilience.check_places(node, entry.key, self._report)
+        several = resilience.targets(node.get("targets"), self._url)
+        source = several[0].url if several else self._url(node.get("url"))
         stated = {key: data[key] for key in _AS_STATED if key in data}
         if "idle_timeout" in data:
             stated["idle_timeout"] = units.duration(data["idle_timeout"])
@@ -100,8 +102,18 @@ class Definitions:
             **stated,
             concurrency=concurrency(node.get("concurrency"), self._report),
             circuit_breaker=circuit_breaker(node.get("circuit_breaker"), self._report),
+            targets=several,
+            balance=resilience.balance(node.get("balance"), self._in_rules),
+            health=resilience.health(node.get("health"), self._report),
+            outlier_detection=resilience.outliers(
+                node.get("outlier_detection"), self._report
+            ),
+            retry=resilience.retry(node.get("retry"), self._report),
             at=entry.at,
         )
+
+    def _in_rules(self, node: Node) -> str:
+        return expressions.text(node, self.in_rules, self._report)
 
     def _url(self, node: Node | None) -> str:
         if not isinstance(node, Scalar):

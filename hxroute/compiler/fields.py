@@ -9,7 +9,7 @@ from hxroute.compiler import expressions
 from hxroute.compiler.expressions import Place
 from hxroute.compiler.tree import Mapping, Node
 from hxroute.diagnostics import Report
-from hxroute.http import HOP_BY_HOP
+from hxroute.passing import HOP_BY_HOP
 
 __all__ = ["pairs"]
 

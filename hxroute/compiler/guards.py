@@ -46,8 +46,8 @@ def circuit_breaker(node: Node | None, report: Report) -> CircuitBreaker | None:
     if "ratio" in data:
         stated["ratio"] = float(data["ratio"].removesuffix("%")) / 100
         stated.setdefault("failures", None)
-    if "on" in data:
-        stated["on"] = tuple(str(item) for item in data["on"])
+    if "when" in data:
+        stated["when"] = tuple(str(item) for item in data["when"])
     stated |= _durations(node, ("window", "open"), report)
     return CircuitBreaker(**stated)
 

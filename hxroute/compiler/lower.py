@@ -18,6 +18,7 @@ from hxroute.compiler.fields import pairs
 from hxroute.compiler.guards import concurrency
 from hxroute.compiler.limits import limits
 from hxroute.compiler.rates import RateLimits
+from hxroute.compiler.resilience import failures, retry
 from hxroute.compiler.resolve import Program, Unit
 from hxroute.compiler.server import server
 from hxroute.compiler.tree import Hole, Mapping, Node, Scalar, Sequence, plain
@@ -241,6 +242,7 @@ class _Lowering:
         elif upstream is not None:
             event = unit.get("response", "stream_error")
             yield from stream_error(event, self._defined.in_errors, self._report)
+            yield from self._fallback(unit, own)
             yield self._execute(unit, upstream, own)
 
     def _respond(self, node: Mapping, own: _Own) -> PipelineNode:
@@ -248,6 +250,21 @@ class _Lowering:
         lowered = answer(node, place, self._report)
         lowered["status"] = lowered["status"] or 200
         return nodes.Respond(**lowered, at=node.span.line)
+
+    def _fallback(self, unit: Unit, own: _Own) -> Iterator[PipelineNode]:
+        node = unit.node.get("fallback")
+        if not isinstance(node, Mapping):
+            return
+        stated = failures(node.get("when"))
+        yield nodes.Fallback(
+            tuple(
+                self._execute(call, upstream, own)
+                for call in unit.fallbacks()
+                if (upstream := call.node.get("upstream")) is not None
+            ),
+            **({"when": stated} if stated else {}),
+            at=node.span.line,
+        )
 
     def _execute(self, unit: Unit, node: Node, own: _Own) -> PipelineNode:
         place = own.of(self._defined.in_rules)
@@ -264,6 +281,7 @@ class _Lowering:
             if body is None
             else expressions.document(body, place, self._report),
             timeout=timeout(call.get("timeout"), self._report),
+            retry=retry(call.get("retry"), self._report),
             request_headers=self._rules(unit.get("request", "headers")),
             response_headers=self._rules(unit.get("response", "headers")),
             errors=self._error_table(unit),

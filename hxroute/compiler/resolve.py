@@ -53,6 +53,13 @@ class Unit:
             return None
         return node
 
+    def fallbacks(self) -> tuple[Unit, ...]:
+        """Return the calls that are made in the place of the endpoint's, as endpoints."""
+        return tuple(
+            Unit(item, {**self.effective, **_ruled_by(item)})
+            for item in _calls(self.node.get("fallback"))
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -147,6 +154,19 @@ def _unit(node: Mapping, defaults: dict[tuple[str, ...], Node]) -> Unit:
     return Unit(node, {**defaults, **_stated(node)})
 
 
+def _calls(fallback: Node | None) -> list[Mapping]:
+    """Return the calls that a fallback states."""
+    listed = fallback.get("to") if isinstance(fallback, Mapping) else None
+    items = listed.items if isinstance(listed, Sequence) else ()
+    return [item for item in items if isinstance(item, Mapping)]
+
+
+def _ruled_by(call: Mapping) -> dict[tuple[str, ...], Node]:
+    """Return the header rules of a call in the place where an endpoint has them."""
+    sets = call.get("headers")
+    return {} if sets is None else {("request", "headers"): sets}
+
+
 def _check_names(
     node: Mapping, names: dict[str, frozenset[str] | None], report: Report
 ) -> Iterator[tuple[str, str]]:
@@ -175,18 +195,21 @@ def _nearest_name(name: str, table: str, known: frozenset[str]) -> str:
 
 def references(node: Mapping) -> Iterator[tuple[str, str, str, Scalar]]:
     """Yield the code, the kind of thing, the table and the name of each reference."""
-    upstream = node.get("upstream")
-    if isinstance(upstream, Mapping):
-        upstream = upstream.get("name")
-    yield from _names("HX201", "upstream", "upstreams", upstream)
+    fallbacks = _calls(node.get("fallback"))
+    for call in (node, *fallbacks):
+        upstream = call.get("upstream")
+        if isinstance(upstream, Mapping):
+            upstream = upstream.get("name")
+        yield from _names("HX201", "upstream", "upstreams", upstream)
     optional = (
         ("HX202", "auth", "auth", ("auth",)),
         ("HX204", "error mapping", "errors", ("errors",)),
         ("HX203", "header rule set", "headers", ("request", "headers")),
         ("HX203", "header rule set", "headers", ("response", "headers")),
     )
-    for code, what, table, path in optional:
-        value = _at(node, path)
+    stated = [(*item[:3], _at(node, item[3])) for item in optional]
+    stated += [(*optional[2][:3], call.get("headers")) for call in fallbacks]
+    for code, what, table, value in stated:
         if not (isinstance(value, Scalar) and value.value == NONE):
             yield from _names(code, what, table, value)
     limits = node.get("rate_limit")

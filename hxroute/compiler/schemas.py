@@ -79,7 +79,7 @@ def _read(path: Path) -> dict[str, Any]:
     """Read a file of ours, its references turned to definitions of the document."""
     text = path.read_text("utf-8").replace('"../routes.schema.json#', '"#')
     schema: dict[str, Any] = json.loads(
-        re.sub(r'"nodes/(\w+)\.schema\.json"', r'"#/$defs/\1"', text)
+        re.sub(r'"(?:nodes/)?(\w+)\.schema\.json"', r'"#/$defs/\1"', text)
     )
     return schema
 

@@ -19,6 +19,7 @@ from hxroute.explain.values import shown
 from hxroute.http import BODILESS, Handler, Request, Response, Start, Timeout
 from hxroute.ir import Node, StatusRule
 from hxroute.nodes import Cors, Execute, MapErrors
+from hxroute.resilience import Retry
 from hxroute.responses import Replacement
 from hxroute.runtime import calls
 
@@ -35,7 +36,9 @@ class Upstream:
         self.called: Request | None = None
         self._status = status
 
-    def connect(self, name: str, timeout: Timeout | None) -> Upstream:
+    def connect(
+        self, name: str, timeout: Timeout | None, retry: Retry | None
+    ) -> Upstream:
         """Return itself, as the handler of the call."""
         return self
 

@@ -14,6 +14,7 @@ from hxroute.ir import Gateway, Timeout, Upstream
 from hxroute.nodes import Execute
 from hxroute.runtime.base import base_of
 from hxroute.runtime.calls import framing
+from hxroute.written import survival
 
 __all__ = ["limits", "raises", "sent"]
 
@@ -56,6 +57,7 @@ async def sent(
         upstream.client,
         limits(node, gateway),
         guards(upstream),
+        tuple(survival(upstream, node.retry)),
     )
     return call, notes
 

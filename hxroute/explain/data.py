@@ -11,7 +11,7 @@
      "steps": [{"node", "line", "text", "ends"}],
      "fields": [{"name", "value", "outcome", "reason", "line"}],
      "call": {"upstream", "line", "method", "url", "headers", "body", "client",
-              "timeout", "guards"},
+              "timeout", "guards", "survives"},
      "answer": {"status", "headers", "body"},
      "answered": [{"name", "value", "outcome", "reason", "line"}],
      "failures": [{"kind", "answer", "line", "reason"}],
@@ -22,6 +22,7 @@
   stand as their codes. `client` is what makes the call. `timeout` is seconds by phase;
   its `first_byte` is null where that is `read`, `total` where there is no such limit.
   `guards` say what may keep the call from being made, outermost first.
+  `survives` are pairs of a key of the upstream, such as `retry`, and what it says.
 - Secrets stand as `<name_of_the_setting>`, the client's own credentials as `***`; the
   length of a body that holds one is that of the body as it is shown.
 - `limits` are what any connection may take. A request over one is refused by the
@@ -111,7 +112,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The upstream request, as it would be sent."""
+    """The upstream request, as it would be sent; `survives` is how it is kept alive."""
 
     upstream: str
     line: int
@@ -122,6 +123,7 @@ class Call:
     client: Client
     timeout: Timeout
     guards: tuple[str, ...] = ()
+    survives: Pairs = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ from hxroute.compiler import Compiled
 from hxroute.compiler.tree import Mapping, Node, Scalar, Sequence
 from hxroute.explain.data import Field, Outcome
 from hxroute.explain.values import shown
-from hxroute.http import HOP_BY_HOP, Headers, forwardable, meant
+from hxroute.http import Headers
 from hxroute.ir import HeaderRules
 from hxroute.nodes import Authenticate, Execute
 from hxroute.nodes.execute import BODY_FIELDS, FRAMING
+from hxroute.passing import HOP_BY_HOP, forwardable, meant
 
 __all__ = ["Ledger"]
 

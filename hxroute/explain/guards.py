@@ -34,4 +34,4 @@ def _circuit_breaker(breaker: CircuitBreaker) -> str:
         of = f"of at least {breaker.minimum} calls in {window}"
         opens.append(f"failures of {breaker.ratio * 100:g}% {of}")
     time, when = written_duration(breaker.open), " or ".join(opens)
-    return f"circuit breaker: opens for {time} after {when} ({', '.join(breaker.on)})"
+    return f"circuit breaker: opens for {time} after {when} ({', '.join(breaker.when)})"

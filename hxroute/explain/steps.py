@@ -104,6 +104,11 @@ def _stream_error(node: nodes.StreamError, settings: _Settings) -> tuple[int, st
     return node.at, f"send {event} before an event stream that breaks off is cut"
 
 
+def _fallback(node: nodes.Fallback, settings: _Settings) -> tuple[int, str]:
+    named = ", then ".join(f"`{getattr(call, 'upstream', '')}`" for call in node.calls)
+    return node.at, f"where the call fails ({', '.join(node.when)}), call {named}"
+
+
 def _execute(node: nodes.Execute, settings: _Settings) -> tuple[int, str]:
     return node.at, f"call upstream `{node.upstream}`"
 
@@ -118,6 +123,7 @@ _TEXTS: Final[Mapping[type, Callable[[Any, _Settings], tuple[int, str]]]] = {
     nodes.Authenticate: _authenticate,
     nodes.Cors: _cors,
     nodes.Execute: _execute,
+    nodes.Fallback: _fallback,
     nodes.LimitBody: _limit_body,
     nodes.LimitConcurrency: _limit_concurrency,
     nodes.MapErrors: _map_errors,

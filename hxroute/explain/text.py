@@ -165,6 +165,7 @@ def _call(call: Call | None) -> Iterator[Text]:
     yield Text()
     yield _line(f"  client {call.client}, waits at most: {', '.join(phases)}", "dim")
     yield from (_line(f"  {guard}", "dim") for guard in call.guards)
+    yield from (_line(f"  {name}: {text}", "dim") for name, text in call.survives)
 
 
 def _failures(explanation: Explanation) -> Iterator[Text]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from hxroute.compiler.keys import KEY_FIELD
-from hxroute.http import HOP_BY_HOP
 from hxroute.importing.bags import bag_of
 from hxroute.importing.draft import Block, Item, Rows
 from hxroute.importing.findings import Findings
@@ -27,6 +26,7 @@ from hxroute.importing.values import (
     Value,
     joined,
 )
+from hxroute.passing import HOP_BY_HOP
 
 __all__ = ["RuleSet", "of_answer", "of_call", "tests_in"]
 

@@ -10,6 +10,7 @@ from hxroute.errors import BadPath, MethodNotAllowed, NotFound
 from hxroute.nodes.authenticate import Authenticate
 from hxroute.nodes.cors import Cors
 from hxroute.nodes.execute import Execute
+from hxroute.nodes.fallback import Fallback
 from hxroute.nodes.limit_body import LimitBody
 from hxroute.nodes.limit_concurrency import LimitConcurrency
 from hxroute.nodes.map_errors import MapErrors
@@ -25,6 +26,7 @@ __all__ = [
     "Authenticate",
     "Cors",
     "Execute",
+    "Fallback",
     "LimitBody",
     "LimitConcurrency",
     "MapErrors",
@@ -46,6 +48,7 @@ NODES: Final = (
     RenameJson,  # rewrites what the limit has read
     Respond,  # an answer of our own, or
     StreamError,  # around what answers with a stream
+    Fallback,  # other calls where this one fails: around
     Execute,  # the upstream call: innermost, nothing comes after
 )
 """Every node in the order of travel, with the reason for its place."""

@@ -38,17 +38,7 @@ from hxroute.errors import (
     TotalTimeout,
     WriteTimeout,
 )
-from hxroute.http import (
-    Handler,
-    Headers,
-    Request,
-    Response,
-    Start,
-    Timeout,
-    first,
-    forwardable,
-    meant,
-)
+from hxroute.http import Handler, Headers, Request, Response, Start, Timeout, first
 from hxroute.ir import (
     STANDARD_METHODS,
     UNLISTED_METHODS,
@@ -56,6 +46,8 @@ from hxroute.ir import (
     ErrorTable,
     HeaderRules,
 )
+from hxroute.passing import forwardable, meant
+from hxroute.resilience import Retry
 from hxroute.responses import Responses
 
 __all__ = ["BODY_FIELDS", "FRAMING", "METHOD", "Execute"]
@@ -101,6 +93,7 @@ class Execute:
     headers: tuple[tuple[str, str], ...] = ()
     body: str | None = None
     timeout: Timeout | None = None
+    retry: Retry | None = None
     request_headers: tuple[HeaderRules, ...] = ()
     response_headers: tuple[HeaderRules, ...] = ()
     errors: ErrorTable = ErrorTable()
@@ -114,7 +107,7 @@ class Execute:
 
     def wrap(self, next: Handler, start: Start) -> Handler:
         """Prepare every template; nothing comes after this node."""
-        call = start.connect(self.upstream, self.timeout)
+        call = start.connect(self.upstream, self.timeout, self.retry)
         outgoing = _Outgoing(self, start)
         responses = start.once(
             (Responses, self.errors.upstream_status, self.response_headers),
@@ -132,11 +125,14 @@ class Execute:
             values = templates.values(request, roots)
             called = outgoing.made_of(request, values)
             response = await call(called)
+            status = response.status
             try:
-                return await responses.accept(request, called, response, values)
+                accepted = await responses.accept(request, called, response, values)
             except BaseException:
                 await response.close()
                 raise
+            accepted.upstream_status = status
+            return accepted
 
         return execute
 
@@ -192,6 +188,7 @@ class _Outgoing:
             length,
             request.client,
             request.gone,
+            origin=request,
         )
 
 

@@ -108,5 +108,5 @@ def _sources(view: View, kinds: Collection[str]) -> Iterator[str]:
             yield from header_sources(view, node)
             yield from status_sources(node)
             upstream = view.meaning.upstreams.get(node.upstream)
-            yield from (upstream.url,) if upstream is not None else ()
+            yield from upstream.sources() if upstream is not None else ()
     yield from answer_sources(view, kinds)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from hxroute import units
+from hxroute import units, written
 from hxroute.errors import ProxyError
 from hxroute.ir import Timeout, Upstream
 from hxroute.keys import Jwt, Key
@@ -18,6 +18,7 @@ from hxroute.nodes import (
     Authenticate,
     Cors,
     Execute,
+    Fallback,
     LimitBody,
     LimitConcurrency,
     MapErrors,
@@ -66,6 +67,8 @@ def upstream_facts(meaning: Meaning, upstream: Upstream) -> _Facts:
     line = upstream.at
     url = meaning.template(upstream.url, {})
     yield "url", Fact(url, upstream.url, line, upstream=name)
+    for key, means, text in _survival(meaning, upstream):
+        yield key, Fact(means, text, line, upstream=name)
     client = upstream.client
     yield "client", Fact(client, Shown(client), line, upstream=name)
     for key, value, shown in _timeouts(upstream.timeout):
@@ -78,6 +81,23 @@ def upstream_facts(meaning: Meaning, upstream: Upstream) -> _Facts:
     yield "ca_file", Fact(trusted, quoted(trusted) if trusted else NONE.text, line)
     for key, guard, shown in guards(upstream):
         yield key, Fact(guard, shown, line, upstream=name)
+
+
+def _survival(meaning: Meaning, upstream: Upstream) -> Iterator[tuple[str, str, str]]:
+    """Yield what is declared of the targets and of tries, with how it is shown."""
+    for target in upstream.targets:
+        yield (
+            f"target {meaning.template(target.url, {})}",
+            f"{target.weight}",
+            Shown(f"weight {target.weight}"),
+        )
+    if upstream.targets:
+        shown = written.balance(upstream.balance)
+        yield "balance", meaning.template(shown, {}), shown
+    for name in ("health", "outlier_detection", "retry"):
+        policy = getattr(upstream, name)
+        for key, text in written.words(policy) if policy is not None else ():
+            yield f"{name}.{key}", text, Shown(text)
 
 
 def limits_of(view: View) -> Timeout | None:
@@ -240,6 +260,8 @@ def _execute(view: View, node: Execute) -> _Facts:
     if node.body is not None:
         yield "upstream: body", Fact(view.document(node.body), node.body, node.at)
     known = dict(upstream_facts(view.meaning, _upstream(view, node)))
+    for key, text in written.words(node.retry) if node.retry is not None else ():
+        known[f"retry.{key}"] = Fact(text, Shown(text), node.at)
     if node.timeout is not None:
         for key, seconds, words in _timeouts(node.timeout):
             known[key] = Fact(seconds, words, node.at)
@@ -248,6 +270,18 @@ def _execute(view: View, node: Execute) -> _Facts:
 
 def _upstream(view: View, node: Execute) -> Upstream:
     return view.meaning.upstreams.get(node.upstream, Upstream(node.upstream, ""))
+
+
+def _fallback(view: View, node: Fallback) -> _Facts:
+    yield "fallback: when", Fact(node.when, Shown(", ".join(node.when)), node.at)
+    for place, call in enumerate(node.calls, 1):
+        assert isinstance(call, Execute)
+        for key, fact in _execute(view, call):
+            yield f"fallback {place}: {key}", fact
+        sets = (*call.request_headers, *call.response_headers)
+        shown = ", ".join(rule.name for rule in sets)
+        value = call.request_headers, call.response_headers, call.headers
+        yield f"fallback {place}: headers", Fact(value, shown, call.at)
 
 
 _FACTS: Final[dict[type, Callable[[View, Any], _Facts]]] = {
@@ -261,5 +295,6 @@ _FACTS: Final[dict[type, Callable[[View, Any], _Facts]]] = {
     RenameJson: _rename_json,
     Respond: _respond,
     StreamError: _stream_error,
+    Fallback: _fallback,
     Execute: _execute,
 }

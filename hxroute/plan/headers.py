@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from hxroute import rules
-from hxroute.http import HOP_BY_HOP
 from hxroute.ir import HeaderRules
 from hxroute.nodes import Execute
 from hxroute.nodes.execute import FRAMING
+from hxroute.passing import HOP_BY_HOP
 from hxroute.plan.changes import Difference
 from hxroute.plan.meaning import View
 from hxroute.plan.wording import arrow, field_value, quoted

@@ -121,9 +121,19 @@ def _content(setting: Setting) -> Hashable:
 
 def _reached(meaning: Meaning) -> dict[str, Hashable]:
     return {
-        name: replace(upstream, name="", url=meaning.template(upstream.url, {}))
+        name: _renamed_in(upstream, meaning)
         for name, upstream in meaning.upstreams.items()
     }
+
+
+def _renamed_in(upstream: Upstream, meaning: Meaning) -> Upstream:
+    """Return an upstream without its name, and the settings as the old gateway's."""
+    places = (
+        replace(target, url=meaning.template(target.url, {}))
+        for target in upstream.targets
+    )
+    url = meaning.template(upstream.url, {})
+    return replace(upstream, name="", url=url, targets=tuple(places))
 
 
 def _renamings(

@@ -11,24 +11,24 @@ import asyncio
 import contextlib
 import functools
 import os
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
 from hxroute import paths, templates
 from hxroute.errors import ClientGone, Internal, ProxyError, StartError
-from hxroute.http import Handler, Job, Request, Response, Start, Timeout
-from hxroute.ir import FORMAT, Endpoint, Gateway, Node, Upstream
+from hxroute.http import Handler, Job, Request, Response, Start
+from hxroute.ir import FORMAT, Endpoint, Gateway, Node
 from hxroute.kept import Kept
 from hxroute.nodes import NODES, Cors
 from hxroute.runtime import collector, settings
 from hxroute.runtime.clients import clients_of
 from hxroute.runtime.connection import LIMITS
-from hxroute.runtime.connectors import Connector, open_connector
 from hxroute.runtime.exchange import Exchange
-from hxroute.runtime.guards import guarded
+from hxroute.runtime.placing import at_start
 from hxroute.runtime.routing import Route, Router
+from hxroute.runtime.upstreams.opening import Upstreams
 
 __all__ = ["Running", "application", "kept_of", "prepare", "replace"]
 
@@ -60,15 +60,11 @@ class Running:
         self.limits = gateway.limits
         self.clients = clients_of(gateway.server)
         values = templates.Settings(settings.resolve(gateway.settings, environ))
-        self._connectors = {
-            upstream.name: _connector(upstream, values)
-            for upstream in gateway.upstreams
-        }
         self.kept = Kept(before)
-        self._declared = {upstream.name: upstream for upstream in gateway.upstreams}
         self._jobs: list[Job] = []
         self._tasks: list[asyncio.Task[None]] = []
-        start = Start(values, self._connect, self._jobs, self.kept)
+        self._upstreams = Upstreams(gateway.upstreams, values, self._jobs, self.kept)
+        start = Start(values, self._upstreams.connect, self._jobs, self.kept)
         routes = [
             Route(
                 place,
@@ -105,26 +101,11 @@ class Running:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
-        for connector in self._connectors.values():
-            await connector.close()
-
-    def _connect(self, upstream: str, timeout: Timeout | None) -> Handler:
-        call = self._connectors[upstream].handler(timeout)
-        return guarded(call, self._declared[upstream], self.kept)
+        await self._upstreams.close()
 
     async def _refuse(self, request: Request) -> Response:
         """Raise again why nothing matched, inside the pipeline that answers it."""
         return await self._router.match(request)(request)
-
-
-def _connector(upstream: Upstream, values: templates.Values) -> Connector:
-    with _at_start(upstream.at):
-        url = templates.text(upstream.url, values)
-    if not isinstance(url, str):
-        raise StartError(
-            f"line {upstream.at}: upstream `{upstream.name}` has no fixed url"
-        )
-    return open_connector(upstream, url)
 
 
 def _fold(pipeline: Iterable[Node], handler: Handler, start: Start, at: int) -> Handler:
@@ -133,7 +114,7 @@ def _fold(pipeline: Iterable[Node], handler: Handler, start: Start, at: int) -> 
     Our own nodes keep nothing between requests, so that what is equal from one of them
     on inwards is one handler, whatever endpoints it stands in.
     """
-    with _at_start(at):
+    with at_start(at):
         for node in reversed(tuple(pipeline)):
             wrap = functools.partial(node.wrap, handler, start)
             shared = type(node) in NODES
@@ -148,18 +129,6 @@ def _preflight(endpoint: Endpoint, start: Start) -> Handler | None:
             answer = start.once((_preflight, node), node.preflight)
             return _fold(endpoint.pipeline[:place], answer, start, endpoint.at)
     return None
-
-
-@contextlib.contextmanager
-def _at_start(at: int) -> Iterator[None]:
-    """Turn what a request would be told into what the operator is told."""
-    try:
-        yield
-    except ProxyError as exc:
-        message = f"line {at}: a template fits no request: {exc.detail}"
-        raise StartError(message) from exc
-    except KeyError as exc:
-        raise StartError(f"line {at}: {exc} is not defined") from exc
 
 
 async def _nothing_left(request: Request) -> Response:

@@ -136,7 +136,7 @@ class Breaker:
 
 def breaking(next: Handler, declared: CircuitBreaker, breaker: Breaker) -> Handler:
     """Call a handler through a circuit breaker."""
-    failures = Failures(declared.on)
+    failures = Failures(declared.when)
 
     async def break_circuit(request: Request) -> Response:
         era = breaker.admit(declared)

@@ -209,7 +209,8 @@ def screen(
     shown = _masked(gateway, environ)
     lines += ["", "upstreams"]
     lines += _columns(
-        (u.name, str(templates.text(u.url, shown))) for u in gateway.upstreams
+        (u.name, ", ".join(str(templates.text(url, shown)) for url in u.urls()))
+        for u in gateway.upstreams
     )
     lines.append("")
     lines += [

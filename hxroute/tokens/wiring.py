@@ -45,7 +45,7 @@ def verifier(auth: str, jwt: Jwt, start: Start) -> Verifier:
         url = shown(jwt.jwks)
         known = start.kept.once((Known, url), Known)
         path = b"" if urlsplit(url).path.rstrip("/") else b"/"
-        fetch = start.connect(jwt.upstream, None)
+        fetch = start.connect(jwt.upstream, None, None)
         source = Source(known, jwt.upstream, fetch, path, start.now)
         start.jobs.append(source.run)
     return Verifier(wanted, jwt.algorithms, known, source, start.now)

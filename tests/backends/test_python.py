@@ -170,6 +170,7 @@ def test_every_node_can_be_printed() -> None:
         nodes.RenameJson((("a", "b"),)),
         nodes.Respond(status=204),
         nodes.StreamError("{}", "error"),
+        nodes.Fallback((nodes.Execute("v"),), when=("503",)),
         nodes.Execute("u", query=(), timeout=Timeout(read=1.0)),
     )
     assert [type(node) for node in pipeline] == list(nodes.NODES)

@@ -70,7 +70,42 @@ upstreams:
       window: 30s
       open: 5s
       half_open: 2
-      on: [unreachable, read_timeout, 503, 5xx]
+      when: [unreachable, read_timeout, 503, 5xx]
+  models:
+    targets:
+      - http://10.0.0.1:4000
+      - url: http://10.0.0.2:4000
+        weight: 3
+    balance:
+      hash: "{{ headers['x-user'] }}"
+    health:
+      path: /health
+      interval: 10s
+      timeout: 2s
+      healthy: 1
+      unhealthy: 2
+      statuses: [2xx, 401]
+    outlier_detection:
+      consecutive_5xx: 3
+      consecutive_gateway_failure: 2
+      success_rate_stdev: 1.9
+      failure_percentage: 85%
+      interval: 30s
+      ejection_time: 10s
+      max_ejection_time: 10m
+      max_ejected: 50%
+      minimum_targets: 2
+      minimum_requests: 20
+    retry:
+      attempts: 2
+      when: [unreachable, 503]
+      methods: [GET, POST]
+      per_try: 5s
+      backoff: 100ms
+      max_backoff: 5s
+      max_retry_after: 30s
+      budget: 10%
+      min_retries: 10
   archive:
     url: https://archive.example.com/base
 
@@ -121,6 +156,7 @@ errors:
     unauthorized: {status: 401, headers: {www-authenticate: Bearer}, json: {n: 1}}
     not_found: {status: 404, headers: {x-kind: found}, json: {found: false}}
     method_not_allowed: {status: 405, headers: {x-kind: method}, json: {}}
+    rate_limited: {status: 429, headers: {x-kind: many}, json: {}}
     payload_too_large: {status: 413, headers: {x-kind: size}, json: "{{ error.max_size }}"}
     internal: {status: 500, headers: {x-kind: internal}, json: {}}
     unreachable: {status: 502, headers: {x-kind: far}, json: {}}
@@ -128,6 +164,7 @@ errors:
     disconnected: {status: 502, headers: {x-kind: gone}, json: {}}
     bad_response: {status: 502, headers: {x-kind: bad}, json: {}}
     overloaded: {status: 503, headers: {retry-after: "5"}, json: {}}
+    circuit_open: {status: 503, headers: {x-kind: open}, json: {}}
     timeout: {status: 504, headers: {x-kind: slow}, json: {}}
     connect_timeout: {status: 504, headers: {x-kind: slow}, json: {}}
     pool_timeout: {status: 504, headers: {x-kind: slow}, json: {}}
@@ -256,9 +293,33 @@ endpoints:
         pool: 250ms
         first_byte: 30s
         total: 5m
+      retry:
+        attempts: 4
+        when: [timeout, 5xx]
+        methods: [PUT]
+        per_try: 5s
+        backoff: 100ms
+        max_backoff: 5s
+        max_retry_after: 30s
+        budget: 10%
+        min_retries: 10
+    fallback:
+      when: [unreachable, 5xx]
+      to:
+        - upstream:
+            name: litellm
+            method: POST
+            path: /v1/{{ path.language }}
+            query: {n: 1}
+            headers: {x-language: en}
+            body: {n: 1}
+            timeout: {connect: 1s, read: 2m, write: 5s, pool: 250ms, first_byte: 1s, total: 5m}
+            retry: {attempts: 1, when: [503], methods: [PUT], per_try: 5s, backoff: 1ms,
+                    max_backoff: 5s, max_retry_after: 3s, budget: 10%, min_retries: 1}
+          headers: [sparse, to_upstream]
 
   - path: /v1/{rest:path}
     request:
       json: none
-    upstream: litellm
+    upstream: models
 """

@@ -26,7 +26,7 @@ settings:
 server: {port: «HX106»70000}
 upstreams:
   api: {url: "{{ settings.url }}"}
-  «HX102»lost: {max_connections: 5}
+  «HX107»lost: {max_connections: 5}
   wrong: {url: «HX113»"ftp://h", idle_timeout: «HX109»5}
   chosen: {url: "http://{{ «HX321»headers.host }}"}
   typed: {url: "http://h/{{ «HX206»settings.ulr }}", max_connections: «HX103»"5"}
@@ -60,6 +60,7 @@ errors:
     upstream_status:
       - {match: 5xx, text: a}
       - {match: «HX322»503, text: b}
+      - «HX102»{text: c}
     «HX002»other: {}
   «HX317»few: {not_found: {text: "{{ settings.word }}"}}
 defaults: {errors: mine, request: {headers: safe}}

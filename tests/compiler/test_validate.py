@@ -43,9 +43,9 @@ def test_missing_keys_are_reported_at_the_key_that_needs_them() -> None:
     source = f"{FIRST}upstreams:\n  a: {{}}\n  b: {{}}\nauth:\n  k: {{}}\n{LAST}"
 
     assert sorted(places_of(source)) == [
-        ("HX102", 3, 3),
-        ("HX102", 4, 3),
         ("HX106", 6, 6),
+        ("HX107", 3, 3),
+        ("HX107", 4, 3),
     ]
 
 

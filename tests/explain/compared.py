@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from hxroute.explain import Explanation
 from hxroute.explain.data import Field
-from hxroute.http import HOP_BY_HOP
+from hxroute.passing import HOP_BY_HOP
 from hxroute.sandbox.seen import Seen
 from tests.runtime.serving import Answer
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from hxroute.errors import Internal, InvalidJson, NotAnObject, ProxyError
 from hxroute.http import Handler, Request, Response, Start, Timeout
 from hxroute.nodes import RenameJson
+from hxroute.resilience import Retry
 from tests.fuzz.running import finished, pieces
 
 __all__ = ["rename"]
@@ -30,7 +31,7 @@ _LONG: Final = 4300
 """Digits that Python neither reads nor writes."""
 
 
-def _unreachable(name: str, timeout: Timeout | None) -> Handler:
+def _unreachable(name: str, timeout: Timeout | None, retry: Retry | None) -> Handler:
     raise Internal
 
 

@@ -19,6 +19,7 @@ from hxroute.diagnostics.text import render
 from hxroute.errors import BadRequest, Internal, PayloadTooLarge
 from hxroute.http import Handler, Headers, Request, Response, Start, Timeout
 from hxroute.nodes import MapErrors
+from hxroute.resilience import Retry
 from tests.fuzz.running import finished
 
 __all__ = ["slots"]
@@ -215,7 +216,7 @@ async def _nothing_left(request: Request) -> Response:
 def _prepared() -> dict[str, Handler]:
     """Fold the pipeline of each endpoint, without what maps its failures."""
 
-    def connect(name: str, timeout: Timeout | None) -> Handler:
+    def connect(name: str, timeout: Timeout | None, retry: Retry | None) -> Handler:
         return _captured
 
     result = compile(_FILE, "routes.yaml")

@@ -16,18 +16,11 @@ from typing import Final, cast
 import uvloop
 
 from hxroute.errors import Internal, ProxyError, UpstreamTimeout
-from hxroute.http import (
-    HOP_BY_HOP,
-    Handler,
-    Headers,
-    Request,
-    Response,
-    Start,
-    Timeout,
-    read_whole,
-)
+from hxroute.http import Handler, Headers, Request, Response, Start, Timeout, read_whole
 from hxroute.ir import Upstream
 from hxroute.nodes import Execute
+from hxroute.passing import HOP_BY_HOP
+from hxroute.resilience import Retry
 from hxroute.runtime.connectors import Connector
 from tests.clients import CLIENTS, open_connector, through
 from tests.fuzz.answers import Answer, read_answer
@@ -185,7 +178,7 @@ def _executing(connector: Connector) -> Handler:
     async def nothing_left(request: Request) -> Response:
         raise Internal
 
-    def connect(name: str, timeout: Timeout | None) -> Handler:
+    def connect(name: str, timeout: Timeout | None, retry: Retry | None) -> Handler:
         return connector.handler(timeout)
 
     return Execute("u").wrap(nothing_left, Start({}, connect))

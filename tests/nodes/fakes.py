@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Mapping
 
 from hxroute.http import Handler, Request, Response, Start, Timeout
 from hxroute.ir import Node
+from hxroute.resilience import Retry
 
 
 def start(
@@ -14,7 +15,7 @@ def start(
 ) -> Start:
     """Return a start whose every upstream is the given handler."""
 
-    def connect(name: str, timeout: Timeout | None) -> Handler:
+    def connect(name: str, timeout: Timeout | None, retry: Retry | None) -> Handler:
         assert upstream is not None
         return upstream
 

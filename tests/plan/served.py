@@ -16,6 +16,7 @@ from hxroute.errors import (
 )
 from hxroute.http import Handler, Request, Response, Start, Timeout, read_whole
 from hxroute.ir import Gateway, Node
+from hxroute.resilience import Retry
 from hxroute.runtime import settings
 from hxroute.runtime.routing import Route, Router
 
@@ -81,7 +82,9 @@ class Served:
         headers = (field for field in response.headers if field[0] != b"allow")
         return response.status, tuple(sorted(headers)), await read_whole(response.body)
 
-    def _connect(self, name: str, timeout: Timeout | None) -> Handler:
+    def _connect(
+        self, name: str, timeout: Timeout | None, retry: Retry | None
+    ) -> Handler:
         upstream = self._upstreams[name]
         url = templates.text(upstream.url, self._values)
         limits = timeout or upstream.timeout

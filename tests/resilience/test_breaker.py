@@ -126,7 +126,7 @@ def test_what_says_nothing_of_the_upstream_is_neither(answer: Answer) -> None:
 
 
 def test_the_file_says_what_a_failure_is() -> None:
-    upstream = Upstream(CircuitBreaker(failures=1, on=("429", "read_timeout")))
+    upstream = Upstream(CircuitBreaker(failures=1, when=("429", "read_timeout")))
     asked(upstream, 503, ConnectFailed())
     assert closed(upstream)
     asked(upstream, 429)

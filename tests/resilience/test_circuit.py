@@ -92,7 +92,7 @@ def test_clients_that_leave_open_nothing() -> None:
 
 
 def test_calls_shed_by_the_upstream_s_own_limit_open_nothing() -> None:
-    limited = gateway("{failures: 1, open: 1h, on: [503]}", ", concurrency: {max: 1}")
+    limited = gateway("{failures: 1, open: 1h, when: [503]}", ", concurrency: {max: 1}")
 
     async def scenario() -> None:
         async with (

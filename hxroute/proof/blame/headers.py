@@ -8,9 +8,9 @@ from typing import Final
 
 from hxroute import rules
 from hxroute.explain.data import Field
-from hxroute.http import HOP_BY_HOP
 from hxroute.ir import HeaderRules
 from hxroute.nodes.execute import FRAMING
+from hxroute.passing import HOP_BY_HOP
 from hxroute.proof.blame.scene import Blame, Scene, line_of
 
 __all__ = ["asked", "replied"]

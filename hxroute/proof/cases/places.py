@@ -13,7 +13,6 @@ from urllib.parse import urlencode
 
 from hxroute import jsontext, paths, templates, units
 from hxroute.errors import StartError
-from hxroute.http import HOP_BY_HOP
 from hxroute.ir import Endpoint, Gateway, Node, Timeout
 from hxroute.nodes import (
     Authenticate,
@@ -23,6 +22,7 @@ from hxroute.nodes import (
     RenameJson,
     Respond,
 )
+from hxroute.passing import HOP_BY_HOP
 from hxroute.proof.messages import Headers
 from hxroute.runtime.settings import resolve
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Callable
 
 from hxroute.errors import ConnectFailed, Disconnected, ProxyError
@@ -39,9 +38,9 @@ class H1Connector:
         write_head = self._head_writer()
 
         async def call(request: Request) -> Response:
-            ends = math.inf
+            ends = request.ends
             if limits.total is not None:
-                ends = asyncio.get_running_loop().time() + limits.total
+                ends = min(ends, asyncio.get_running_loop().time() + limits.total)
             head = write_head(request)
             connection = pool.take()
             if connection is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
 from typing import Final
@@ -72,7 +73,7 @@ class LibraryConnector:
         limits = timeout or self._upstream.timeout
 
         async def call(request: Request) -> Response:
-            total = _Total(limits)
+            total = _Total(limits, request.ends)
             async with total.bounding():
                 try:
                     return await self._send(self._pooled, request, limits, total)
@@ -140,11 +141,11 @@ class LibraryConnector:
 class _Total:
     """The time that one call may take in all, its answer included."""
 
-    def __init__(self, limits: Timeout) -> None:
+    def __init__(self, limits: Timeout, ends: float) -> None:
         self._limits = limits
-        self._ends: float | None = None
         if limits.total is not None:
-            self._ends = asyncio.get_running_loop().time() + limits.total
+            ends = min(ends, asyncio.get_running_loop().time() + limits.total)
+        self._ends = None if ends == math.inf else ends
 
     @contextlib.asynccontextmanager
     async def bounding(self) -> AsyncIterator[None]:

@@ -20,7 +20,7 @@ from hxroute.nodes import Execute, MapErrors, Observe
 from hxroute.runtime import application
 
 FORMAT = 3
-SOURCE = "sha256:26d6b64b4edea70b6b009c2db3cd1a2d97377e0d19fa0e920b9625b837a4a02c"
+SOURCE = "sha256:e03ef56c45d11eb5878721a481c73c9aeb5c8a59c0a2a1179a4672eeccaf8657"
 
 SAFE_HEADERS = HeaderRules(name="safe", drop=("authorization", "cookie"), at=20)
 
@@ -84,7 +84,7 @@ gateway = Gateway(
                 ratio=0.025,
                 open=0.5,
                 half_open=2,
-                on=("unreachable", "timeout", "429", "5xx"),
+                when=("unreachable", "timeout", "429", "5xx"),
             ),
             at=9,
         ),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hxroute.http import HOP_BY_HOP
+from hxroute.passing import HOP_BY_HOP
 from hxroute.proof.cases.generate import SIZES, Size, choices, generate, rows
 from hxroute.proof.cases.levels import FACTORS, Level
 from hxroute.proof.cases.places import BODILESS, Place

@@ -1,0 +1,58 @@
+"""Members: the targets of an upstream, and how each of them fares."""
+
+from __future__ import annotations
+
+from hxroute.runtime.connectors import Connector
+
+__all__ = ["Member", "State"]
+
+
+class State:
+    """How a target fares, which a reload does not change.
+
+    `active` calls are under way. `well` is what health checks say of it, None before
+    the first; while `ejected`, outlier detection keeps calls from it.
+    """
+
+    __slots__ = (
+        "active",
+        "ejected_until",
+        "ejections",
+        "failures",
+        "gateway_failures",
+        "requests",
+        "run",
+        "successes",
+        "well",
+    )
+
+    def __init__(self) -> None:
+        self.active = 0
+        self.well: bool | None = None
+        self.run = 0
+        self.failures = 0
+        self.gateway_failures = 0
+        self.requests = 0
+        self.successes = 0
+        self.ejections = 0
+        self.ejected_until = 0.0
+
+    def is_available(self, now: float) -> bool:
+        """Tell whether calls should go to it, at a time of the loop's clock."""
+        return self.well is not False and now >= self.ejected_until
+
+
+class Member:
+    """A target: its connections, its weight and its state."""
+
+    __slots__ = ("connector", "current", "name", "seed", "state", "weight")
+
+    def __init__(
+        self, name: str, connector: Connector, weight: int, state: State, seed: int
+    ) -> None:
+        self.name = name
+        self.connector = connector
+        self.weight = weight
+        self.state = state
+        self.seed = seed
+        self.current = 0

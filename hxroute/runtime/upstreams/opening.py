@@ -1,0 +1,141 @@
+"""Opening: upstreams as they are declared become calls."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from hxroute import templates
+from hxroute.errors import StartError
+from hxroute.http import Handler, Job, Request, Timeout
+from hxroute.ir import Upstream
+from hxroute.kept import Kept
+from hxroute.resilience import Retry, Target
+from hxroute.runtime.connectors import Connector, open_connector
+from hxroute.runtime.guards import guarded
+from hxroute.runtime.placing import at_start
+from hxroute.runtime.upstreams.attempts import Attempts, Budget
+from hxroute.runtime.upstreams.balance import POLICIES, digest_of
+from hxroute.runtime.upstreams.cluster import Cluster
+from hxroute.runtime.upstreams.health import Checks
+from hxroute.runtime.upstreams.members import Member, State
+from hxroute.runtime.upstreams.outliers import Outliers
+
+__all__ = ["Upstreams"]
+
+_LOG: Final = logging.getLogger("hxroute.upstream")
+
+
+class Upstreams:
+    """The upstreams of a gateway that starts.
+
+    Args:
+        declared: as the file has them.
+        settings: the values that their addresses are made of.
+        jobs: where to put what is to run beside the requests.
+        kept: what the gateway before this one has left.
+
+    Raises:
+        StartError: where an address is none.
+    """
+
+    def __init__(
+        self,
+        declared: Iterable[Upstream],
+        settings: templates.Settings,
+        jobs: list[Job],
+        kept: Kept,
+    ) -> None:
+        self._settings = settings
+        self._jobs = jobs
+        self._kept = kept
+        self._declared = {upstream.name: upstream for upstream in declared}
+        self._connectors = {
+            name: self._opened(upstream) for name, upstream in self._declared.items()
+        }
+
+    def connect(
+        self, name: str, timeout: Timeout | None, retry: Retry | None
+    ) -> Handler:
+        """Return the call of an upstream; what is not stated is the upstream's own."""
+        upstream = self._declared[name]
+        call = guarded(self._connectors[name].handler(timeout), upstream, self._kept)
+        retry = retry or upstream.retry
+        if retry is None or (retry.attempts == 1 and retry.per_try is None):
+            return call
+        budget = self._kept.once((Budget, name), Budget)
+        return Attempts(call, retry, timeout or upstream.timeout, budget).__call__
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for connector in self._connectors.values():
+            await connector.close()
+
+    def _opened(self, upstream: Upstream) -> Connector:
+        if not upstream.targets:
+            return open_connector(
+                upstream, self._url(upstream, upstream.url, upstream.at)
+            )
+        members = [self._member(upstream, target) for target in upstream.targets]
+        outliers = None
+        if upstream.outlier_detection is not None:
+            states = [member.state for member in members]
+            outliers = Outliers(upstream.outlier_detection, states, _now)
+            interval = upstream.outlier_detection.interval
+            self._jobs.append(lambda: _every(interval, outliers.sweep))
+        if upstream.health is not None:
+            checks = Checks(upstream.health, members, lambda m: _tell(upstream, m))
+            self._jobs.append(checks.run)
+        pick = POLICIES[upstream.balance.policy]
+        return Cluster(members, pick, self._key(upstream), outliers)
+
+    def _member(self, upstream: Upstream, target: Target) -> Member:
+        url = self._url(upstream, target.url, target.at)
+        connector = open_connector(upstream, url)
+        state = self._kept.once((State, upstream.name, url), State)
+        return Member(
+            target.url, connector, target.weight, state, digest_of(url.encode())
+        )
+
+    def _url(self, upstream: Upstream, source: str, at: int) -> str:
+        with at_start(at):
+            url = templates.text(source, self._settings)
+        if not isinstance(url, str):
+            raise StartError(f"line {at}: upstream `{upstream.name}` has no fixed url")
+        return url
+
+    def _key(self, upstream: Upstream) -> Callable[[Request], bytes | None] | None:
+        """Return what makes the key of a client's request; an empty one is none."""
+        source = upstream.balance.key
+        if source is None:
+            return None
+        with at_start(upstream.balance.at):
+            template = templates.text(source, self._settings)
+        if isinstance(template, str):
+            fixed = templates.to_bytes(template) or None
+            return lambda _: fixed
+        roots = templates.roots([source])
+
+        def key(request: Request) -> bytes | None:
+            return (
+                templates.to_bytes(template(templates.values(request, roots))) or None
+            )
+
+        return key
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def _every(seconds: float, do: Callable[[], object]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        do()
+
+
+def _tell(upstream: Upstream, member: Member) -> None:
+    state = "well" if member.state.well else "unwell"
+    _LOG.warning("upstream %s: target %s is %s", upstream.name, member.name, state)
