@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from hxroute import units
-from hxroute.compiler.resolve import Entry, Program
+from hxroute.compiler.resolve import Entry, Program, Unit
 from hxroute.compiler.tree import Hole, Mapping, Node, Scalar, Sequence, plain
 from hxroute.diagnostics import Report
 from hxroute.http import Timeout
 from hxroute.ir import BearerAuth, Setting, Upstream
 from hxroute.keys import Jwt, Key
 
-__all__ = ["jwks_upstreams", "lower_auth", "public_digests"]
+__all__ = ["check_auth", "jwks_upstreams", "lower_auth", "public_digests"]
 
 _PATIENCE: Final = Timeout(connect=5.0, read=5.0, total=10.0)
 """How long keys of tokens are waited for."""
@@ -192,3 +192,19 @@ def _check_repeated(lowered: list[tuple[str | Key, Node]], report: Report) -> No
             place = node.span.head
             report.add("HX323", message, place, help=help_text, related=related)
         first.setdefault(what, node)
+
+
+def check_auth(units: list[Unit], report: Report) -> None:
+    """Report endpoints without auth: once, as one default cures them all."""
+    path = units[0].node.get("path") if units else None
+    if path is None:
+        return
+    others = len(units) - 1
+    label = f"nor have {others} more endpoint{'s' * (others != 1)}" if others else ""
+    report.add(
+        "HX301",
+        "this endpoint has no auth",
+        path.span,
+        label=label,
+        help="add `auth: NAME` here or under `defaults`, or `auth: none` to open it",
+    )

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from hxroute import nodes, paths, templates, units
 from hxroute.compiler import expressions
 from hxroute.compiler.answers import answer
+from hxroute.compiler.auth import check_auth
 from hxroute.compiler.cors import cors
 from hxroute.compiler.definitions import Definitions, timeout
 from hxroute.compiler.events import stream_error
@@ -46,25 +47,9 @@ def lower(program: Program, report: Report) -> Gateway:
         paths=_policy(program.document.get("paths")),
         unmatched=tuple(lowering.around(program.defaults)),
     )
-    _check_auth(lowering.without_auth, report)
+    check_auth(lowering.without_auth, report)
     lowering.rates.report_keyless()
     return gateway
-
-
-def _check_auth(units: list[Unit], report: Report) -> None:
-    """Report endpoints without auth: once, as one default cures them all."""
-    path = units[0].node.get("path") if units else None
-    if path is None:
-        return
-    others = len(units) - 1
-    label = f"nor have {others} more endpoint{'s' * (others != 1)}" if others else ""
-    report.add(
-        "HX301",
-        "this endpoint has no auth",
-        path.span,
-        label=label,
-        help="add `auth: NAME` here or under `defaults`, or `auth: none` to open it",
-    )
 
 
 def _policy(node: Node | None) -> paths.Policy:
