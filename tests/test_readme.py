@@ -112,3 +112,19 @@ def test_readme_shows_a_proof_as_it_looks(tmp_path: Path) -> None:
     )
 
     assert (done.returncode, done.stdout) == (1, EXAMPLES["prove"]), done.stderr
+
+
+def test_survival_in_the_readme_compiles() -> None:
+    rest = """\
+version: 1
+settings: {key: {env: KEY, secret: true}}
+auth: {clients: {bearer: ["{{ settings.key }}"]}}
+headers:
+  plain: {drop: [authorization, cookie]}
+  to_backup: {drop: [authorization, cookie]}
+"""
+    stated = EXAMPLES["survival"].replace(
+        "defaults:\n", "defaults:\n  auth: clients\n  request: {headers: plain}\n"
+    )
+
+    assert compile(f"{rest}{stated}".encode(), "routes.yaml").report.diagnostics == []
