@@ -92,7 +92,8 @@ class Retry:
     `attempts` are all tries. Between two there is a pause, random up to `backoff`
     doubled for each try, `max_backoff` at most (full jitter), or what `Retry-After`
     asks for, where that is no more than `max_retry_after`. Retries under way are at
-    most the share `budget` of the upstream's calls under way, or `min_retries`.
+    most the share `budget` of the upstream's calls under way, or `min_retries`. A try
+    whose answer does not begin within `per_try` has failed in any case.
     """
 
     attempts: int = 3

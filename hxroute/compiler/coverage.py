@@ -10,6 +10,7 @@ from hxroute.diagnostics import Report
 from hxroute.errors import OTHER, TotalTimeout, lineage
 from hxroute.ir import Gateway, Node, Upstream
 from hxroute.nodes import UNMATCHED, Execute, MapErrors
+from hxroute.nodes.fallback import with_calls
 
 __all__ = ["check_coverage"]
 
@@ -48,7 +49,7 @@ def _kinds(pipeline: tuple[Node, ...], upstreams: dict[str, Upstream]) -> Iterat
         pipeline: of an endpoint, or of what no endpoint takes.
         upstreams: by their names.
     """
-    for node in pipeline:
+    for node in with_calls(pipeline):
         kinds = {error.kind for error in node.raises()}
         upstream = upstreams.get(node.upstream) if isinstance(node, Execute) else None
         if isinstance(node, Execute) and upstream is not None:

@@ -80,11 +80,12 @@ def _address(upstream: Upstream, known: Values) -> tuple[str, bytes, tuple[str, 
 
 def _mistakes(upstream: Upstream, known: Values) -> tuple[str, ...]:
     """Return why no gateway would start on the settings as they are."""
-    try:
-        text = templates.decided(upstream.url, known.real)
-        base_of(upstream, text or "")
-    except KeyError:
-        return ()  # a setting that cannot be read here is noted already
-    except StartError as exc:
-        return (f"the gateway would not start: {exc}",)
+    for url in upstream.urls():
+        try:
+            text = templates.decided(url, known.real)
+            base_of(upstream, text or "")
+        except KeyError:
+            continue  # a setting that cannot be read here is noted already
+        except StartError as exc:
+            return (f"the gateway would not start: {exc}",)
     return ()

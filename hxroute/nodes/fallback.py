@@ -7,6 +7,7 @@ request to another upstream unless the file says so.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from hxroute.errors import Internal, ProxyError
@@ -15,7 +16,7 @@ from hxroute.http import Handler, Request, Response, Start
 from hxroute.ir import Node
 from hxroute.resilience import FALLS_BACK_ON
 
-__all__ = ["Fallback"]
+__all__ = ["Fallback", "with_calls"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,12 @@ class Fallback:
             return await call(request)
 
         return fallback
+
+
+def with_calls(pipeline: Iterable[Node]) -> Iterator[Node]:
+    """Yield the nodes of a pipeline, and in the place of a fallback its calls."""
+    for node in pipeline:
+        yield from node.calls if isinstance(node, Fallback) else (node,)
 
 
 def _at_hand(request: Request) -> bool:

@@ -18,7 +18,7 @@ from hxroute.ir import ErrorAnswer, ErrorTable, StatusRule
 from hxroute.nodes import MapErrors
 from hxroute.plan.changes import Difference
 from hxroute.plan.fact import Fact, differing
-from hxroute.plan.facts import limits_of, upstream_raises
+from hxroute.plan.facts import is_bounded, upstream_raises
 from hxroute.plan.meaning import View
 from hxroute.plan.wording import Shown, field_value, quoted
 
@@ -33,8 +33,7 @@ def kinds_of(view: View) -> frozenset[str]:
     raised = {error.kind for node in view.pipeline for error in node.raises()}
     raised |= {error.kind for error in upstream_raises(view)}
     never = {ClientGone.kind}
-    limits = limits_of(view)
-    if limits is None or limits.total is None:
+    if not is_bounded(view):
         never.add(TotalTimeout.kind)
     return frozenset(raised - never)
 

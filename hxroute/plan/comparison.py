@@ -8,6 +8,7 @@ from typing import Final
 
 from hxroute import templates
 from hxroute.nodes import Authenticate, Execute, LimitBody, RateLimit, Respond
+from hxroute.nodes.fallback import with_calls
 from hxroute.plan.answers import answer_differences, answer_sources
 from hxroute.plan.changes import Difference
 from hxroute.plan.fact import NONE, difference
@@ -19,7 +20,8 @@ from hxroute.plan.wording import arrow
 
 __all__ = ["Comparison", "compare", "settings_of"]
 
-_OF_THE_END: Final = ("respond:", "upstream:")
+_OF_THE_CALL: Final = "upstream:"
+_OF_THE_END: Final = ("respond:", _OF_THE_CALL)
 """How the words begin for what only one kind of end has."""
 
 
@@ -69,7 +71,8 @@ def _compare_facts(old: View, new: View, found: Comparison) -> bool:
         if one.upstream and one.upstream == other.upstream:
             found.upstream = one.upstream
         else:
-            others = others or bool(one.upstream and other.upstream)
+            both = key.startswith(_OF_THE_CALL) and one.upstream and other.upstream
+            others = others or bool(both)
             found.differences.append(difference(key, one, other))
     return others
 
@@ -90,7 +93,7 @@ def settings_of(view: View, kinds: Collection[str]) -> frozenset[str]:
 
 
 def _sources(view: View, kinds: Collection[str]) -> Iterator[str]:
-    for node in view.pipeline:
+    for node in with_calls(view.pipeline):
         if isinstance(node, Authenticate):
             yield from node.auth.sources()
             jwt = node.auth.jwt

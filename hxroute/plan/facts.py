@@ -28,15 +28,17 @@ from hxroute.nodes import (
     Respond,
     StreamError,
 )
+from hxroute.nodes.fallback import with_calls
 from hxroute.plan.fact import NONE, Fact
 from hxroute.plan.guards import concurrency, guards
 from hxroute.plan.meaning import Meaning, View
+from hxroute.plan.survival import survival
 from hxroute.plan.wording import Shown, duration, field_value, quoted, size
 
 __all__ = [
     "ANSWERED",
     "facts",
-    "limits_of",
+    "is_bounded",
     "upstream_facts",
     "upstream_raises",
 ]
@@ -65,9 +67,10 @@ def upstream_facts(meaning: Meaning, upstream: Upstream) -> _Facts:
     """Yield what an upstream is, by the words of its definition."""
     name = meaning.old_upstreams.get(upstream.name, upstream.name)
     line = upstream.at
-    url = meaning.template(upstream.url, {})
-    yield "url", Fact(url, upstream.url, line, upstream=name)
-    for key, means, text in _survival(meaning, upstream):
+    if not upstream.targets:
+        url = meaning.template(upstream.url, {})
+        yield "url", Fact(url, upstream.url, line, upstream=name)
+    for key, means, text in survival(meaning, upstream):
         yield key, Fact(means, text, line, upstream=name)
     client = upstream.client
     yield "client", Fact(client, Shown(client), line, upstream=name)
@@ -83,34 +86,16 @@ def upstream_facts(meaning: Meaning, upstream: Upstream) -> _Facts:
         yield key, Fact(guard, shown, line, upstream=name)
 
 
-def _survival(meaning: Meaning, upstream: Upstream) -> Iterator[tuple[str, str, str]]:
-    """Yield what is declared of the targets and of tries, with how it is shown."""
-    for target in upstream.targets:
-        yield (
-            f"target {meaning.template(target.url, {})}",
-            f"{target.weight}",
-            Shown(f"weight {target.weight}"),
-        )
-    if upstream.targets:
-        shown = written.balance(upstream.balance)
-        yield "balance", meaning.template(shown, {}), shown
-    for name in ("health", "outlier_detection", "retry"):
-        policy = getattr(upstream, name)
-        for key, text in written.words(policy) if policy is not None else ():
-            yield f"{name}.{key}", text, Shown(text)
-
-
-def limits_of(view: View) -> Timeout | None:
-    """Return how long the call of a pipeline may take, None where there is none."""
-    for node in view.pipeline:
-        if isinstance(node, Execute):
-            return node.timeout or _upstream(view, node).timeout
-    return None
+def is_bounded(view: View) -> bool:
+    """Tell whether a call of a pipeline has a limit of its whole time."""
+    calls = (node for node in with_calls(view.pipeline) if isinstance(node, Execute))
+    limits = (node.timeout or _upstream(view, node).timeout for node in calls)
+    return any(limit.total is not None for limit in limits)
 
 
 def upstream_raises(view: View) -> Iterator[type[ProxyError]]:
     """Yield the errors in which the guards of an upstream can end a call."""
-    for node in view.pipeline:
+    for node in with_calls(view.pipeline):
         if isinstance(node, Execute):
             yield from _upstream(view, node).raises()
 
@@ -260,8 +245,12 @@ def _execute(view: View, node: Execute) -> _Facts:
     if node.body is not None:
         yield "upstream: body", Fact(view.document(node.body), node.body, node.at)
     known = dict(upstream_facts(view.meaning, _upstream(view, node)))
-    for key, text in written.words(node.retry) if node.retry is not None else ():
-        known[f"retry.{key}"] = Fact(text, Shown(text), node.at)
+    if (
+        node.retry is not None
+    ):  # in the place of the upstream's, which it replaces whole
+        known = {k: fact for k, fact in known.items() if not k.startswith("retry.")}
+        for key, text in written.words(node.retry):
+            known[f"retry.{key}"] = Fact(text, Shown(text), node.at)
     if node.timeout is not None:
         for key, seconds, words in _timeouts(node.timeout):
             known[key] = Fact(seconds, words, node.at)

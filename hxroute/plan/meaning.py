@@ -132,8 +132,10 @@ def _renamed_in(upstream: Upstream, meaning: Meaning) -> Upstream:
         replace(target, url=meaning.template(target.url, {}))
         for target in upstream.targets
     )
-    url = meaning.template(upstream.url, {})
-    return replace(upstream, name="", url=url, targets=tuple(places))
+    url, key = meaning.template(upstream.url, {}), upstream.balance.key
+    hashed = None if key is None else meaning.template(key, {})
+    balance = replace(upstream.balance, key=hashed)
+    return replace(upstream, name="", url=url, targets=tuple(places), balance=balance)
 
 
 def _renamings(

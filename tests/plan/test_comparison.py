@@ -29,6 +29,7 @@ from hxroute.ir import (
 )
 from hxroute.limiting import Limit, Store
 from hxroute.plan import Plan, differences
+from hxroute.resilience import Retry
 from tests.plan.gateways import pipelines
 from tests.plan.served import PROBES, Served
 
@@ -514,6 +515,7 @@ ALTERNATIVES: dict[type, dict[str, Any]] = {
         "text": "t",
     },
     nodes.StreamError: {"json": "1", "event": "error"},
+    nodes.Fallback: {"calls": (call(path="/y"),), "when": ("5xx",)},
     nodes.Execute: {
         "upstream": "w",
         "method": "PUT",
@@ -522,6 +524,7 @@ ALTERNATIVES: dict[type, dict[str, Any]] = {
         "headers": (("a", "1"),),
         "body": "1",
         "timeout": Timeout(read=1.0),
+        "retry": Retry(),
         "request_headers": rules(drop=("a",)),
         "response_headers": rules(drop=("a",)),
         "errors": ErrorTable(upstream_status=(StatusRule(("5xx",), json="1"),)),
@@ -545,6 +548,7 @@ def test_every_field_of_a_node_makes_a_difference(node: Any) -> None:
         nodes.RenameJson: nodes.RenameJson((("a", "b"),)),
         nodes.Respond: nodes.Respond(),
         nodes.StreamError: nodes.StreamError("2"),
+        nodes.Fallback: nodes.Fallback((call(),)),
         nodes.Execute: call(),
     }
     sample = samples.get(node) or node()

@@ -42,7 +42,7 @@ class Attempts:
     """A call that is tried again: a handler.
 
     Args:
-        call: one try.
+        call: one try, which ends in ReadTimeout where it takes longer than `per_try`.
         retry: what the file says.
         limits: those of the call; `total` goes for all tries together.
         budget: the upstream's.
@@ -62,7 +62,8 @@ class Attempts:
         self._total = limits.total
         self._budget = budget
         self._chance = chance
-        self._failures = Failures(retry.when)
+        late = () if retry.per_try is None else (ReadTimeout.kind,)
+        self._failures = Failures((*retry.when, *late))
         self._methods: Final = frozenset(retry.methods)
 
     async def __call__(self, request: Request) -> Response:
@@ -99,12 +100,8 @@ class Attempts:
 
     async def _once(self, request: Request) -> _Outcome:
         """Return what one try comes to, up to the head of its answer."""
-        seconds = self._retry.per_try
         try:
-            async with asyncio.timeout(seconds):
-                return await self._call(request)
-        except TimeoutError:
-            return ReadTimeout(f"No answer of the upstream within {seconds:g} s.")
+            return await self._call(request)
         except ProxyError as exc:
             return exc
 
@@ -145,8 +142,8 @@ def asked_pause(field: bytes | None, now: float) -> float:
     text = (field or b"").decode("latin-1")
     if text.isascii() and text.isdigit():
         return float(text[:9])
+    asked = email.utils.parsedate_tz(text)
     try:
-        asked = email.utils.parsedate_to_datetime(text)
-    except ValueError:
+        return 0.0 if asked is None else max(0.0, email.utils.mktime_tz(asked) - now)
+    except (OverflowError, ValueError):  # a date that no calendar has
         return 0.0
-    return max(0.0, asked.timestamp() - now)

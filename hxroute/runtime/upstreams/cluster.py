@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from hxroute.errors import ProxyError
+from hxroute.errors import PoolTimeout, ProxyError
 from hxroute.http import Handler, Request, Response, Timeout
 from hxroute.runtime.upstreams.balance import Pick
 from hxroute.runtime.upstreams.members import Member
 from hxroute.runtime.upstreams.outliers import Outliers
+from hxroute.runtime.upstreams.prompt import prompt
 
 __all__ = ["Cluster"]
 
@@ -39,9 +40,17 @@ class Cluster:
         self._key = key
         self._outliers = outliers
 
-    def handler(self, timeout: Timeout | None) -> Handler:
-        """Return the call with those limits, by default the upstream's own."""
-        handlers = {m: m.connector.handler(timeout) for m in self._members}
+    def handler(self, timeout: Timeout | None, per_try: float | None = None) -> Handler:
+        """Return the call with those limits, by default the upstream's own.
+
+        Args:
+            timeout: the limits.
+            per_try: seconds within which an answer begins, counted against a target
+                whose answer does not.
+        """
+        handlers = {
+            m: prompt(m.connector.handler(timeout), per_try) for m in self._members
+        }
         outliers = self._outliers
 
         async def call(request: Request) -> Response:
@@ -82,7 +91,12 @@ class Cluster:
 
 
 def _is_theirs(exc: BaseException) -> bool:
-    return isinstance(exc, ProxyError) and exc.side == _UPSTREAM
+    """Tell whether a target failed; that its connections are all in use is our doing."""
+    return (
+        isinstance(exc, ProxyError)
+        and exc.side == _UPSTREAM
+        and not isinstance(exc, PoolTimeout)
+    )
 
 
 def _released(

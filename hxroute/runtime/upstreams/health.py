@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from hxroute.errors import ProxyError
+from hxroute.errors import PoolTimeout, ProxyError
 from hxroute.failures import statuses
 from hxroute.http import Handler, Request, Timeout
 from hxroute.resilience import HealthCheck
@@ -19,13 +20,14 @@ _SPREAD: Final = 0.1
 """The share of an interval by which checks differ, so that not all come at once."""
 
 
-def judge(declared: HealthCheck, state: State, status: int | None) -> bool:
+def judge(declared: HealthCheck, state: State, status: int | None, now: float) -> bool:
     """Take what a check has found, and tell whether that changed anything.
 
     Args:
         declared: what the file says.
         state: of the member.
         status: what it answered, None where it gave no answer in time.
+        now: the time of the clock that ejections go by.
     """
     before = state.well
     succeeded = status in statuses(declared.statuses)
@@ -39,7 +41,8 @@ def judge(declared: HealthCheck, state: State, status: int | None) -> bool:
         if state.run >= limit:
             state.well, state.run = succeeded, 0
     if succeeded and state.well:
-        state.ejected_until = 0.0  # as Envoy: who is well by a check gets calls again
+        # As Envoy has it: who is well by a check gets calls again.
+        state.ejected_until = min(state.ejected_until, now)
     return before is not state.well
 
 
@@ -66,22 +69,31 @@ class Checks:
         """Check until cancelled."""
         async with asyncio.TaskGroup() as group:
             for member in self._members:
+                member.state.checked_by = self
                 group.create_task(self._check(member))
 
     async def _check(self, member: Member) -> None:
-        declared = self._declared
+        declared, state = self._declared, member.state
         limits = Timeout(*(declared.timeout,) * 4, total=declared.timeout)
         ask = member.connector.handler(limits)
-        while True:
-            if judge(declared, member.state, await self._status(ask)):
-                self._tell(member)
+        while state.checked_by is self:
+            # Where all of its connections are in use, it is we who did not ask.
+            with contextlib.suppress(PoolTimeout):
+                if self._judged(state, await self._status(ask)):
+                    self._tell(member)
             spread = random.uniform(1 - _SPREAD, 1 + _SPREAD)  # noqa: S311  no secret
             await asyncio.sleep(declared.interval * spread)
+
+    def _judged(self, state: State, status: int | None) -> bool:
+        now = asyncio.get_running_loop().time()
+        return state.checked_by is self and judge(self._declared, state, status, now)
 
     async def _status(self, ask: Handler) -> int | None:
         path, _, query = self._declared.path.encode().partition(b"?")
         try:
             response = await ask(Request("GET", path, query))
+        except PoolTimeout:
+            raise
         except ProxyError:
             return None
         await response.close()

@@ -11,11 +11,14 @@ class State:
     """How a target fares, which a reload does not change.
 
     `active` calls are under way. `well` is what health checks say of it, None before
-    the first; while `ejected`, outlier detection keeps calls from it.
+    the first; until `ejected_until`, outlier detection keeps calls from it. `checked_by`
+    and `swept_by` are those whose word counts: after a reload the new gateway's, while
+    the old one's last requests go on.
     """
 
     __slots__ = (
         "active",
+        "checked_by",
         "ejected_until",
         "ejections",
         "failures",
@@ -23,6 +26,7 @@ class State:
         "requests",
         "run",
         "successes",
+        "swept_by",
         "well",
     )
 
@@ -36,6 +40,8 @@ class State:
         self.successes = 0
         self.ejections = 0
         self.ejected_until = 0.0
+        self.checked_by: object = None
+        self.swept_by: object = None
 
     def is_available(self, now: float) -> bool:
         """Tell whether calls should go to it, at a time of the loop's clock."""

@@ -22,6 +22,7 @@ from hxroute.runtime.upstreams.cluster import Cluster
 from hxroute.runtime.upstreams.health import Checks
 from hxroute.runtime.upstreams.members import Member, State
 from hxroute.runtime.upstreams.outliers import Outliers
+from hxroute.runtime.upstreams.prompt import prompt
 
 __all__ = ["Upstreams"]
 
@@ -60,10 +61,15 @@ class Upstreams:
         self, name: str, timeout: Timeout | None, retry: Retry | None
     ) -> Handler:
         """Return the call of an upstream; what is not stated is the upstream's own."""
-        upstream = self._declared[name]
-        call = guarded(self._connectors[name].handler(timeout), upstream, self._kept)
+        upstream, connector = self._declared[name], self._connectors[name]
         retry = retry or upstream.retry
-        if retry is None or (retry.attempts == 1 and retry.per_try is None):
+        per_try = None if retry is None else retry.per_try
+        if isinstance(connector, Cluster):
+            call = connector.handler(timeout, per_try)
+        else:
+            call = prompt(connector.handler(timeout), per_try)
+        call = guarded(call, upstream, self._kept)
+        if retry is None or retry.attempts == 1:
             return call
         budget = self._kept.once((Budget, name), Budget)
         return Attempts(call, retry, timeout or upstream.timeout, budget).__call__
@@ -83,8 +89,7 @@ class Upstreams:
         if upstream.outlier_detection is not None:
             states = [member.state for member in members]
             outliers = Outliers(upstream.outlier_detection, states, _now)
-            interval = upstream.outlier_detection.interval
-            self._jobs.append(lambda: _every(interval, outliers.sweep))
+            self._jobs.append(outliers.run)
         if upstream.health is not None:
             checks = Checks(upstream.health, members, lambda m: _tell(upstream, m))
             self._jobs.append(checks.run)
@@ -94,7 +99,9 @@ class Upstreams:
     def _member(self, upstream: Upstream, target: Target) -> Member:
         url = self._url(upstream, target.url, target.at)
         connector = open_connector(upstream, url)
-        state = self._kept.once((State, upstream.name, url), State)
+        # Without checks, nobody would ever find a target well that is not.
+        is_checked = upstream.health is not None
+        state = self._kept.once((State, upstream.name, url, is_checked), State)
         return Member(
             target.url, connector, target.weight, state, digest_of(url.encode())
         )
@@ -128,12 +135,6 @@ class Upstreams:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-async def _every(seconds: float, do: Callable[[], object]) -> None:
-    while True:
-        await asyncio.sleep(seconds)
-        do()
 
 
 def _tell(upstream: Upstream, member: Member) -> None:

@@ -7,6 +7,7 @@ ends when its time is over, not at the next sweep.
 
 from __future__ import annotations
 
+import asyncio
 import statistics
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -45,7 +46,13 @@ class Outliers:
         self.answered(state, _LOCAL)
 
     def answered(self, state: State, status: int) -> None:
-        """Count an answer, and eject its member where it is one too many."""
+        """Count an answer, and eject its member where it is one too many.
+
+        Answers of who is ejected count for nothing: they were under way before, or
+        everyone is. Who comes back begins anew.
+        """
+        if self._clock() < state.ejected_until:
+            return
         state.requests += 1
         if status < 500:
             state.successes += 1
@@ -58,6 +65,15 @@ class Outliers:
             state.gateway_failures, declared.consecutive_gateway_failure
         ):
             self._eject(state)
+
+    async def run(self) -> None:
+        """Sweep after each interval, until cancelled."""
+        for state in self._states:
+            state.swept_by = self
+        while True:
+            await asyncio.sleep(self._declared.interval)
+            if all(state.swept_by is self for state in self._states):
+                self.sweep()
 
     def sweep(self) -> None:
         """Compare the members over the last interval, and begin another."""
@@ -74,27 +90,25 @@ class Outliers:
         """Return the members whose rate of success is too low, with enough to compare."""
         declared = self._declared
         least, now = declared.minimum_requests, self._clock()
-        rates = [
-            (state, state.successes / state.requests)
+        compared = [
+            state
             for state in self._states
             if state.requests >= max(least, 1) and now >= state.ejected_until
         ]
-        if len(rates) < declared.minimum_targets:
+        if len(compared) < declared.minimum_targets:
             return []
-        floor = -1.0
+        floor, most = -1.0, declared.failure_percentage or 2.0
         if declared.success_rate_stdev:
-            alone = [rate for _, rate in rates]
-            spread = declared.success_rate_stdev * statistics.pstdev(alone)
-            floor = statistics.fmean(alone) - spread
-        most = 1 - declared.failure_percentage if declared.failure_percentage else -1.0
-        return [state for state, rate in rates if rate < floor or rate <= most]
+            rates = [_success(state) for state in compared]
+            # Not `fmean`: its rounding may put the mean of equal rates above them.
+            mean, spread = statistics.mean(rates), statistics.pstdev(rates)
+            floor = mean - declared.success_rate_stdev * spread
+        return [s for s in compared if _success(s) < floor or _failure(s) >= most]
 
     def _eject(self, state: State) -> None:
         """Keep calls from a member, unless too many are ejected: one always may be."""
         declared, now = self._declared, self._clock()
         ejected = sum(now < other.ejected_until for other in self._states)
-        if now < state.ejected_until:
-            return
         if ejected and (ejected + 1) / len(self._states) > declared.max_ejected:
             return
         state.ejections += 1
@@ -103,6 +117,14 @@ class Outliers:
             declared.ejection_time * state.ejections, longest
         )
         state.failures = state.gateway_failures = 0
+
+
+def _success(state: State) -> float:
+    return state.successes / state.requests
+
+
+def _failure(state: State) -> float:
+    return (state.requests - state.successes) / state.requests
 
 
 def _reached(count: int, limit: int) -> bool:
