@@ -10,7 +10,7 @@ from typing import Final
 
 from hxroute.errors import PoolTimeout, ProxyError
 from hxroute.failures import statuses
-from hxroute.http import Handler, Request, Timeout
+from hxroute.http import Body, Handler, Request, Timeout
 from hxroute.resilience import HealthCheck
 from hxroute.runtime.upstreams.members import Member, State
 
@@ -18,6 +18,9 @@ __all__ = ["Checks", "judge"]
 
 _SPREAD: Final = 0.1
 """The share of an interval by which checks differ, so that not all come at once."""
+
+_SMALL: Final = 64 * 1024
+"""Up to how many bytes an answer is read; of a longer one the connection is closed."""
 
 
 def judge(declared: HealthCheck, state: State, status: int | None, now: float) -> bool:
@@ -92,9 +95,24 @@ class Checks:
         path, _, query = self._declared.path.encode().partition(b"?")
         try:
             response = await ask(Request("GET", path, query))
+            try:
+                await _read_some(response.body)
+            finally:
+                await response.close()
         except PoolTimeout:
             raise
         except ProxyError:
             return None
-        await response.close()
         return response.status
+
+
+async def _read_some(body: Body) -> None:
+    """Read a body so that its connection can be used again, unless it is a long one."""
+    if isinstance(body, bytes):
+        return
+    async with contextlib.aclosing(body):
+        left = _SMALL
+        async for chunk in body:
+            left -= len(chunk)
+            if left < 0:
+                return
