@@ -26,6 +26,7 @@ from hxroute.runtime import collector, settings
 from hxroute.runtime.clients import clients_of
 from hxroute.runtime.connection import LIMITS
 from hxroute.runtime.exchange import Exchange
+from hxroute.runtime.jobs import lasting
 from hxroute.runtime.placing import at_start
 from hxroute.runtime.routing import Route, Router
 from hxroute.runtime.upstreams.opening import Upstreams
@@ -87,7 +88,7 @@ class Running:
 
     def begin(self) -> None:
         """Begin the jobs that run beside the requests."""
-        self._tasks = [asyncio.create_task(job()) for job in self._jobs]
+        self._tasks = [asyncio.create_task(lasting(job)) for job in self._jobs]
 
     async def retire(self) -> None:
         """Close every pool, as soon as no request is left."""
