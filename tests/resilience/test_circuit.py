@@ -6,8 +6,13 @@ import asyncio
 
 import pytest
 
+from hxroute.errors import CircuitOpen, ConnectFailed
+from hxroute.http import Request, Response
 from hxroute.ir import Gateway
+from hxroute.kept import Kept
+from hxroute.runtime.upstreams.opening import Upstreams
 from hxroute.sandbox.scripted import Script, ScriptedUpstream
+from hxroute.templates import Settings
 from tests.runtime.serving import ask, client, compiled, served
 
 pytestmark = pytest.mark.usefixtures("each_client")
@@ -106,3 +111,30 @@ def test_calls_shed_by_the_upstream_s_own_limit_open_nothing() -> None:
             assert (await ask(port, get())).status == 200
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("mended", [True, False])
+def test_after_a_reload_a_circuit_stays_that_of_its_address(mended: bool) -> None:
+    async def scenario() -> None:
+        async with ScriptedUpstream() as upstream:
+            kept = Kept()
+            with pytest.raises(ConnectFailed):
+                await called("http://127.0.0.1:1", kept)
+            after = Kept(kept)
+            if mended:
+                assert (await called(upstream.url, after)).status == 200
+            else:
+                with pytest.raises(CircuitOpen):
+                    await called("http://127.0.0.1:1", after)
+
+    asyncio.run(scenario())
+
+
+async def called(url: str, kept: Kept) -> Response:
+    """Call an upstream that is left alone after its first failure."""
+    declared = gateway("{failures: 1, open: 1h}").upstreams
+    upstreams = Upstreams(declared, Settings({"url": url}), [], kept)
+    try:
+        return await upstreams.connect("u", None, None)(Request("GET", b"/x"))
+    finally:
+        await upstreams.close()

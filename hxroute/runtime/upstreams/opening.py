@@ -56,6 +56,12 @@ class Upstreams:
         self._connectors = {
             name: self._opened(upstream) for name, upstream in self._declared.items()
         }
+        self._urls = {
+            name: tuple(
+                self._url(upstream, url, upstream.at) for url in upstream.urls()
+            )
+            for name, upstream in self._declared.items()
+        }
 
     def connect(
         self, name: str, timeout: Timeout | None, retry: Retry | None
@@ -68,7 +74,7 @@ class Upstreams:
             call = connector.handler(timeout, per_try)
         else:
             call = prompt(connector.handler(timeout), per_try)
-        call = guarded(call, upstream, self._kept)
+        call = guarded(call, upstream, self._urls[name], self._kept)
         if retry is None or retry.attempts == 1:
             return call
         budget = self._kept.once((Budget, name), Budget)
