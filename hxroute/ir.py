@@ -215,15 +215,18 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where `hxroute run` listens, and which proxies stand in front of it.
+    """Where `hxroute run` listens, which proxies stand in front of it, how it ends.
 
-    `client_address` is the field in which those say who has connected to them.
+    `client_address` is the field in which those say who has connected to them. It
+    accepts for `drain_delay` more; then what has begun has `grace` to end: seconds.
     """
 
     host: str = "127.0.0.1"
     port: int = 8000
     trusted_proxies: tuple[str, ...] = ()
     client_address: ClientAddress = "x-forwarded-for"
+    grace: float = 10.0
+    drain_delay: float = 0.0
     at: int = field(default=0, compare=False)
 
 

@@ -513,14 +513,6 @@ def test_watch_where_no_build_can_be_written(folder: Path) -> None:
     assert done.stderr.startswith("error: build/gateway.py cannot be written: ")
 
 
-def test_watch_with_workers_does_not_start(folder: Path) -> None:
-    done = hxroute(folder, "run", "--watch", "--workers", "2")
-    assert (done.returncode, done.stderr) == (
-        2,
-        "error: `--watch` serves with one worker\n",
-    )
-
-
 def test_watch_without_watchfiles_names_the_extra(folder: Path) -> None:
     without = (
         "import sys; sys.modules['watchfiles'] = None\nfrom hxroute.cli import main\n"

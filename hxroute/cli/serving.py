@@ -53,17 +53,36 @@ def run(
     """Serve a compiled gateway."""
     from hxroute.runtime import serve
 
-    options = serve.Options(host, port, workers, allow_default_keys)
-    edits = _edits(source, build, workers) if watch else None
+    options = serve.Options(host, port, workers, allow_default_keys, watch)
+    edits = (_edits if watch else _builds)(source, build)
     serve.serve(build, source, options, os.environ, click.echo, edits)
 
 
-def _edits(source: Path, build: Path, workers: int) -> Edits:
+def _builds(source: Path, build: Path) -> Edits:
+    """Return what becomes of a build that is to be loaded again."""
+    from hxroute.runtime.reload import Edits
+
+    return Edits(functools.partial(_loaded, source, build), None)
+
+
+def _loaded(source: Path, build: Path, _: str | None) -> Renewed:
+    """Load a build again, though it may be the same: settings may not be.
+
+    Raises:
+        StartError: where it is broken, missing, or older than the file it was made of.
+    """
+    from hxroute.runtime import loader
+    from hxroute.runtime.reload import Renewed
+
+    loaded = loader.load(build, source)
+    line = f"{build}: {summary(loaded.gateway)}"
+    return Renewed(loaded.gateway, loaded.digest, line, build=lambda: loaded.text)
+
+
+def _edits(source: Path, build: Path) -> Edits:
     """Compile what is to be served, and return what becomes of it when it is edited."""
     from hxroute.runtime.reload import Edits
 
-    if workers > 1:
-        fail("`--watch` serves with one worker")
     if importlib.util.find_spec("watchfiles") is None:
         fail("`--watch` needs watchfiles; `pip install 'hxroute[watch]'`")
     renew = functools.partial(_renewed, source, build)
@@ -107,7 +126,9 @@ def _renewed(source: Path, build: Path, served: str | None) -> Renewed | None:
         raise StartError(f"{source} has errors")
     line = f"{source}: {summary(result.gateway)}"
     keep = functools.partial(write, build, result)
-    return Renewed(result.gateway, result.digest, line, keep)
+    return Renewed(
+        result.gateway, result.digest, line, keep, lambda: printed(result).encode()
+    )
 
 
 @click.command()

@@ -31,7 +31,7 @@ from hxroute.runtime.placing import at_start
 from hxroute.runtime.routing import Route, Router
 from hxroute.runtime.upstreams.opening import Upstreams
 
-__all__ = ["Running", "application", "kept_of", "prepare", "replace"]
+__all__ = ["Running", "application", "kept_of", "prepare", "replace", "running_of"]
 
 
 class Running:
@@ -58,7 +58,7 @@ class Running:
     ) -> None:
         self.requests = 0
         self.retired = False
-        self.limits = gateway.limits
+        self.limits, self.server = gateway.limits, gateway.server
         self.clients = clients_of(gateway.server)
         values = templates.Settings(settings.resolve(gateway.settings, environ))
         self.kept = Kept(before)
@@ -204,8 +204,14 @@ def prepare(app: Starlette, running: Running) -> None:
 
 def kept_of(app: Starlette) -> Kept | None:
     """Return what an app's gateway keeps for the one in its place."""
+    running = running_of(app)
+    return None if running is None else running.kept
+
+
+def running_of(app: Starlette) -> Running | None:
+    """Return the gateway of an app, while it runs."""
     assert isinstance(app, _Application)
-    return None if app.running is None else app.running.kept
+    return app.running
 
 
 async def replace(app: Starlette, running: Running) -> None:

@@ -45,6 +45,8 @@ _TURNED_AWAY: Final = 64 * 1024
 _LOOK_SECONDS: Final = 0.25
 """How often it is looked whether a client that is held back is still there."""
 
+_ON_ITS_WAY_SECONDS: Final = 0.05
+"""How long a server that ends waits for what a client may have sent before it knew."""
 
 _Request = tuple[Cycle, "HTTPScope"]
 """A request that has not begun: its cycle does not hold its scope, which holds it."""
@@ -75,6 +77,7 @@ class Connection(HttpToolsProtocol):
         self._refusal: Refused | None = None
         self._lingers = False
         self._late = 0
+        self._is_closing = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for a request, but not for ever."""
@@ -112,13 +115,21 @@ class Connection(HttpToolsProtocol):
             cycle.leave()
 
     def shutdown(self) -> None:
-        """Take no further request."""
+        """Take no request behind those that have begun or are on their way."""
         if self._lingers:
             return
+        self._is_closing = True
         if self.cycle is None or self.cycle.response_complete:
-            self.flow.close()
+            self._await_request()
         else:
             self.cycle.keep_alive = False
+
+    def cut(self) -> None:
+        """Close now; what the client has not got is not to look whole."""
+        if self.transport.get_write_buffer_size():
+            self.flow.reset()
+        else:
+            self.transport.abort()
 
     def on_response_complete(self) -> None:
         """Go on with what waits behind an answer."""
@@ -201,7 +212,8 @@ class Connection(HttpToolsProtocol):
     # -- the clock
 
     def _await_request(self) -> None:
-        self._idle.wait(self._limits.idle_timeout)
+        closing = self._is_closing
+        self._idle.wait(_ON_ITS_WAY_SECONDS if closing else self._limits.idle_timeout)
 
     def _close_idle(self) -> None:
         """Close a connection on which nothing has begun."""

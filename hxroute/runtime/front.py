@@ -233,6 +233,7 @@ class Front(Connection):
     def _new_request(
         self, method: str, version: str, read: Head, *, keeps: bool
     ) -> tuple[Cycle, HTTPScope]:
+        keeps = keeps and not self._is_closing
         self._is_last = not keeps
         path = read.path.decode("latin-1")
         scope: dict[str, object] = {

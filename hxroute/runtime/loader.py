@@ -6,30 +6,29 @@ which it is run; a build without a routes file, as in a container, is never stal
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from starlette.applications import Starlette
 
 from hxroute.errors import StartError
 from hxroute.files import digest_of
 from hxroute.ir import FORMAT, Gateway
-from hxroute.runtime import collector, logs
 
-__all__ = ["BUILD", "Build", "from_environment", "load"]
+__all__ = ["Build", "execute", "load"]
 
-BUILD = "HXROUTE_BUILD"
-"""The variable by which `hxroute run` tells its workers what to load."""
+_A_BUILD: Final = Path("the build")
 
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """A loaded build."""
+    """A loaded build; `text` is its source, `digest` that of the routes file."""
 
     gateway: Gateway
     app: Starlette
+    text: bytes = b""
+    digest: str | None = None
 
 
 def load(path: Path, source: Path | None = None) -> Build:
@@ -49,6 +48,18 @@ def load(path: Path, source: Path | None = None) -> Build:
         raise StartError(f"{path} is not there; run `hxroute compile`") from exc
     except OSError as exc:
         raise StartError(f"{exc.filename} cannot be read: {exc.strerror}") from exc
+    build = execute(text, path)
+    if current is not None and digest_of(current) != build.digest:
+        raise StartError(f"{path} is older than {source}; run `hxroute compile`")
+    return build
+
+
+def execute(text: bytes, path: Path = _A_BUILD) -> Build:
+    """Load the text of a compiled module.
+
+    Raises:
+        StartError: where it is broken or of another format.
+    """
     names = _executed(text, path)
     gateway, app = names.get("gateway"), names.get("app")
     if (
@@ -57,9 +68,7 @@ def load(path: Path, source: Path | None = None) -> Build:
         or names.get("FORMAT") != FORMAT
     ):
         raise StartError(f"{path} is of another hxroute; run `hxroute compile`")
-    if current is not None and digest_of(current) != names.get("SOURCE"):
-        raise StartError(f"{path} is older than {source}; run `hxroute compile`")
-    return Build(gateway, app)
+    return Build(gateway, app, text, names.get("SOURCE"))
 
 
 def _executed(text: bytes, path: Path) -> dict[str, Any]:
@@ -74,11 +83,3 @@ def _executed(text: bytes, path: Path) -> dict[str, Any]:
             f"{path} cannot be loaded ({type(exc).__name__}); run `hxroute compile`"
         ) from exc
     return names
-
-
-def from_environment() -> Starlette:
-    """Load the app that the parent process has named and tried: what a worker runs."""
-    logs.to_stderr()
-    app = load(Path(os.environ[BUILD])).app
-    collector.settle()
-    return app

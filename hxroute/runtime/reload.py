@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,10 +17,9 @@ from starlette.applications import Starlette
 
 from hxroute.errors import StartError
 from hxroute.ir import Gateway
-from hxroute.kept import Kept
-from hxroute.runtime.app import Running, kept_of, replace
+from hxroute.runtime.notify import Notify, reloading
 
-__all__ = ["Edits", "Reloader", "Renewed", "attach"]
+__all__ = ["Edits", "Reloader", "Renewed", "attach", "because"]
 
 _GOES_ON: Final = "the last good gateway goes on serving"
 
@@ -30,12 +29,18 @@ class Renewed:
     """Another gateway, the digest of what it was made of, and a line about it.
 
     `keep` is called once it has started: only then is it worth keeping for the next start.
+    `build` prints the module it was made of, for processes that are to load the same.
     """
 
     gateway: Gateway
-    digest: str
+    digest: str | None
     line: str
     keep: Callable[[], object] = lambda: None
+    build: Callable[[], bytes] = bytes
+
+
+Change = Callable[[], Awaitable[str]]
+"""Puts a started gateway in its place; returns what is to be said of that besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,33 +57,39 @@ class Edits:
 
 
 class Reloader:
-    """Puts other gateways in the place of an app's own, one after the other.
+    """Puts other gateways in the place of the one that is served, one after the other.
 
     Args:
-        app: the application whose gateway is replaced.
         edits: where the others come from.
-        start: starts a gateway in a thread, with what the one before has kept; raises
-            StartError where it cannot.
+        start: starts a gateway in a thread and returns what puts it in its place;
+            raises StartError where it cannot.
         say: what prints a line.
+        notify: what tells the system's service manager.
     """
 
     def __init__(
         self,
-        app: Starlette,
         edits: Edits,
-        start: Callable[[Gateway, Kept | None], Running],
+        start: Callable[[Renewed], Change],
         say: Callable[[str], object],
+        notify: Notify = lambda *_: None,
     ) -> None:
-        self.app = app
         self._renew = edits.renew
         self._served = edits.digest
         self._start = start
         self._say = say
+        self._notify = notify
         self._asked = asyncio.Event()
+        self._anew = False
 
     def ask(self) -> None:
         """Ask for a reload; while one is under way, for one more behind it."""
         self._asked.set()
+
+    def ask_anew(self) -> None:
+        """Ask for a reload even where the file is the same: settings may not be."""
+        self._anew = True
+        self.ask()
 
     @contextlib.asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
@@ -97,37 +108,45 @@ class Reloader:
             await self._reload()
 
     async def _reload(self) -> None:
+        self._notify(*reloading())
         try:
-            made = await asyncio.to_thread(self._make)
+            said = await self._change()
         except Exception as exc:
             self._served = None
-            self._tell(*_refusal(exc))
-            return
-        if made is not None:
-            renewed, running = made
-            self._served = renewed.digest
-            await replace(self.app, running)
-            self._tell(f"reloaded {renewed.line}")
+            said = _refusal(exc)
+        for line in said:
+            with contextlib.suppress(OSError):  # nobody reads, which stops no gateway
+                self._say(line)
+        self._notify("READY=1", *(f"STATUS={line}" for line in said[:1]))
 
-    def _make(self) -> tuple[Renewed, Running] | None:
-        renewed = self._renew(self._served)
+    async def _change(self) -> list[str]:
+        served, self._anew = None if self._anew else self._served, False
+        made = await asyncio.to_thread(self._make, served)
+        if made is None:
+            return []
+        renewed, put_in_place = made
+        self._served = renewed.digest
+        besides = await put_in_place()
+        return [f"reloaded {renewed.line}", *filter(None, [besides])]
+
+    def _make(self, served: str | None) -> tuple[Renewed, Change] | None:
+        renewed = self._renew(served)
         if renewed is None:
             return None
-        running = self._start(renewed.gateway, kept_of(self.app))
+        change = self._start(renewed)
         renewed.keep()
-        return renewed, running
+        return renewed, change
 
-    def _tell(self, *lines: str) -> None:
-        with contextlib.suppress(OSError):  # nobody reads, which stops no gateway
-            for line in lines:
-                self._say(line)
+
+def because(exc: Exception) -> str:
+    """Say why a gateway cannot be: of what is not ours, its type only."""
+    if isinstance(exc, StartError):
+        return str(exc)
+    return f"a reload failed ({type(exc).__name__})"
 
 
 def _refusal(exc: Exception) -> list[str]:
-    """Say why there is no other gateway: of what is not ours, its type only."""
-    if not isinstance(exc, StartError):
-        return [f"a reload failed ({type(exc).__name__}); {_GOES_ON}"]
-    lines = str(exc).splitlines()
+    lines = because(exc).splitlines()
     return [f"{lines[0]}; {_GOES_ON}"] if len(lines) == 1 else [*lines, _GOES_ON]
 
 

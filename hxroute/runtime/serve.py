@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import ipaddress
 import os
+import signal
 import socket
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import uvicorn
 from starlette.applications import Starlette
-from starlette.types import ASGIApp
-from uvicorn.supervisors import Multiprocess
 
-from hxroute import templates
 from hxroute.errors import StartError
-from hxroute.ir import Endpoint, Gateway, Setting
+from hxroute.ir import Gateway, Setting
 from hxroute.kept import Kept
 from hxroute.nodes import RateLimit
 from hxroute.runtime import ceiling, collector, loader, logs, settings
-from hxroute.runtime.app import Running, prepare
-from hxroute.runtime.front import Front
-from hxroute.runtime.reload import Edits, Reloader, attach
+from hxroute.runtime.app import Running, kept_of, prepare, replace
+from hxroute.runtime.notify import Notify, notifier
+from hxroute.runtime.reload import Change, Edits, Reloader, Renewed, attach
+from hxroute.runtime.screen import screen
+from hxroute.runtime.server import Server, configuration
+from hxroute.runtime.signals import Ending, hangups
+from hxroute.runtime.workers import Workers
 
-__all__ = ["Options", "configuration", "listen", "run", "serve"]
+__all__ = ["Options", "configuration", "listen", "run", "screen", "serve"]
 
 _BACKLOG: Final = 2048
-_GRACE_SECONDS: Final = 10
 _COUNTED_ALONE: Final = (
     "warning: a `rate_limit` without `store` is counted by each worker for itself"
 )
+
+_Begin = Callable[[Gateway, Kept | None], Running]
+_Start = Callable[[Renewed], Change]
+_Context = Callable[[], AbstractAsyncContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,7 @@ class Options:
     port: int | None = None
     workers: int = 1
     allow_default_keys: bool = False
+    watch: bool = False
 
     def address(self, gateway: Gateway) -> tuple[str, int]:
         """Return where a gateway is to listen."""
@@ -55,9 +62,9 @@ def serve(
     build: Path,
     source: Path,
     options: Options,
-    environ: MutableMapping[str, str],
+    environ: Mapping[str, str],
     say: Callable[[str], object],
-    edits: Edits | None = None,
+    edits: Edits,
 ) -> None:
     """Serve a build until a signal ends it.
 
@@ -67,36 +74,41 @@ def serve(
         options: what the command line says.
         environ: where settings come from.
         say: what prints a line.
-        edits: what becomes of the routes file when it is edited; None to leave it
-            unwatched.
+        edits: where another gateway comes from when one is asked for.
 
     Raises:
         StartError: where the build, a setting or the address does not allow it.
     """
     # A watched file may be newer by now: that is its first edit.
-    loaded = loader.load(build, None if edits else source)
-    gateway = loaded.gateway
-    host, port = options.address(gateway)
+    loaded = loader.load(build, None if options.watch else source)
+    address = options.address(loaded.gateway)
     # Tries every setting and template before a port is taken.
-    if options.workers == 1:
-        prepare(loaded.app, _started(gateway, host, options, environ))
-    else:
-        _started(gateway, host, options, environ)  # each worker starts its own
+    running = _started(loaded.gateway, address[0], options, environ)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is what loads again
     logs.to_stderr()
     ceiling.lift()
+    notify = notifier(environ)
+    begin = functools.partial(_restarted, address, options, environ, say)
     # Ctrl-C is how a gateway ends: by the time it gets here the server has shut down.
-    with listen(host, port) as bound, contextlib.suppress(KeyboardInterrupt):
-        for line in screen(gateway, bound, environ):
+    with listen(*address) as bound, contextlib.suppress(KeyboardInterrupt):
+        for line in screen(loaded.gateway, bound, environ):
             say(line)
-        if options.workers > 1 and _counts_alone(gateway):
+        if options.workers > 1 and _counts_alone(loaded.gateway):
             say(_COUNTED_ALONE)
-        if edits is not None:
-            start = functools.partial(_restarted, (host, port), options, environ, say)
-            _watch(source, Reloader(loaded.app, edits, start, say), say)
+        if options.watch:
+            say(f"watching {source}")
+
+        def contexts(start: _Start, ending: Ending) -> list[_Context]:
+            reloader = Reloader(edits, start, say, notify)
+            return [*_asking(reloader, ending, source if options.watch else None)]
+
         if options.workers == 1:
-            run(loaded.app, bound)
+            prepare(loaded.app, running)
+            _alone(loaded.app, bound, begin, contexts, notify)
         else:
-            _serve_with_workers(build, options.workers, bound, environ)
+            workers = Workers(options.workers, loaded, bound, environ, say, notify)
+            start = functools.partial(_passed_on, workers, begin)
+            asyncio.run(workers.run(contexts(start, workers.ending)))
 
 
 def _started(
@@ -129,12 +141,50 @@ def _restarted(
     return running
 
 
-def _watch(source: Path, reloader: Reloader, say: Callable[[str], object]) -> None:
-    from hxroute.runtime.watch import watching  # what it imports is an extra
+def _asking(
+    reloader: Reloader, ending: Ending, watched: Path | None
+) -> Iterator[_Context]:
+    """Yield what reloads, and what asks for it."""
+    yield reloader.working
+    yield functools.partial(hangups, reloader.ask_anew, ending.ask)
+    if watched is not None:
+        from hxroute.runtime.watch import watching  # what it imports is an extra
 
-    watched = functools.partial(watching, source, reloader.ask)
-    attach(reloader.app, reloader.working, watched)
-    say(f"watching {source}")
+        yield functools.partial(watching, watched, reloader.ask)
+
+
+def _alone(
+    app: Starlette,
+    bound: socket.socket,
+    begin: _Begin,
+    contexts: Callable[[_Start, Ending], list[_Context]],
+    notify: Notify,
+) -> None:
+    """Serve in this process."""
+    started = functools.partial(notify, "READY=1")
+    server = Server(app, started, functools.partial(notify, "STOPPING=1"))
+    start = functools.partial(_in_place, app, begin)
+    attach(app, *contexts(start, server.ending))
+    collector.settle()
+    server.run([bound])
+
+
+def _in_place(app: Starlette, begin: _Begin, renewed: Renewed) -> Change:
+    """Start another gateway for an app of this process."""
+    running = begin(renewed.gateway, kept_of(app))
+
+    async def change() -> str:
+        await replace(app, running)
+        return ""
+
+    return change
+
+
+def _passed_on(workers: Workers, begin: _Begin, renewed: Renewed) -> Change:
+    """Prove that another gateway starts, for the workers to start it as well."""
+    begin(renewed.gateway, None)
+    build, server = renewed.build(), renewed.gateway.server
+    return functools.partial(workers.pass_on, build, server)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -158,34 +208,7 @@ def listen(host: str, port: int) -> socket.socket:
 def run(app: Starlette, bound: socket.socket) -> None:
     """Serve an app on a listening socket until a signal ends it."""
     collector.settle()
-    _Server(configuration(app)).run(sockets=[bound])
-
-
-class _Server(uvicorn.Server):
-    """Ends the app in order, even where a second signal lets it wait for nobody."""
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().shutdown(sockets)
-        if self.force_exit:
-            await self.lifespan.shutdown()
-
-
-def configuration(app: ASGIApp | str, **options: Any) -> uvicorn.Config:
-    """Return how every gateway is served."""
-    return uvicorn.Config(
-        app,
-        http=Front,
-        ws="none",
-        lifespan="on",
-        proxy_headers=False,
-        server_header=False,
-        date_header=False,
-        backlog=min(_BACKLOG, ceiling.connections()),  # so many are accepted at once
-        access_log=False,
-        log_config=None,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-        **options,
-    )
+    Server(app).run([bound])
 
 
 def is_loopback(host: str) -> bool:
@@ -194,63 +217,6 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def screen(
-    gateway: Gateway, bound: socket.socket, environ: Mapping[str, str]
-) -> list[str]:
-    """Return the one screen that says what is served: never a secret."""
-    host, port = bound.getsockname()[:2]
-    where = f"[{host}]" if ":" in host else host
-    lines = [f"hxroute on http://{where}:{port}", "", "endpoints"]
-    lines += _columns(
-        (_methods(e), e.path, _target(e), _auth(e)) for e in gateway.endpoints
-    )
-    shown = _masked(gateway, environ)
-    lines += ["", "upstreams"]
-    lines += _columns(
-        (u.name, ", ".join(str(templates.text(url, shown)) for url in u.urls()))
-        for u in gateway.upstreams
-    )
-    lines.append("")
-    lines += [
-        f"warning: setting `{setting.name}` has its default, which everyone can read; "
-        f"set {settings.origins(setting)}"
-        for setting in settings.public_secrets(gateway.settings, environ)
-    ]
-    return [*lines, "Ctrl-C ends it."]
-
-
-def _columns(rows: Iterable[tuple[str, ...]]) -> list[str]:
-    table = list(rows)
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    return [
-        "  "
-        + "  ".join(
-            f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)
-        ).rstrip()
-        for row in table
-    ]
-
-
-def _masked(gateway: Gateway, environ: Mapping[str, str]) -> dict[str, object]:
-    values = settings.resolve(gateway.settings, environ)
-    secret = {setting.name: "***" for setting in gateway.settings if setting.secret}
-    return {**values, **secret}
-
-
-def _methods(endpoint: Endpoint) -> str:
-    return ",".join(endpoint.methods) or "ANY"
-
-
-def _target(endpoint: Endpoint) -> str:
-    last: Any = endpoint.pipeline[-1]
-    return str(getattr(last, "upstream", "an answer of its own"))
-
-
-def _auth(endpoint: Endpoint) -> str:
-    names = [node.auth.name for node in endpoint.pipeline if hasattr(node, "auth")]
-    return f"auth {names[0]}" if names else "open"
 
 
 def _default_keys(public: tuple[Setting, ...], host: str) -> str:

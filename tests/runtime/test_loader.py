@@ -3,7 +3,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from starlette.applications import Starlette
 
 from hxroute.backends.python import emit
 from hxroute.errors import StartError
@@ -71,14 +70,6 @@ def test_load_refuses_a_build_of_another_format(tmp_path: Path) -> None:
     assert f"FORMAT = {FORMAT + 1}" in text
     with pytest.raises(StartError, match="run `hxroute compile`"):
         loader.load(*built(tmp_path, text))
-
-
-def test_from_environment_loads_what_the_parent_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    build, _ = built(tmp_path, emit(GATEWAY))  # stale, which the parent has judged
-    monkeypatch.setenv(loader.BUILD, str(build))
-    assert isinstance(loader.from_environment(), Starlette)
 
 
 def test_load_refuses_what_cannot_be_read(tmp_path: Path) -> None:

@@ -15,9 +15,9 @@ from starlette.responses import PlainTextResponse
 
 from hxroute.errors import StartError
 from hxroute.ir import Gateway
-from hxroute.kept import Kept
 from hxroute.runtime import Running, application, serve
-from hxroute.runtime.reload import Edits, Reloader, Renewed, attach
+from hxroute.runtime.app import kept_of, replace
+from hxroute.runtime.reload import Change, Edits, Reloader, Renewed, attach
 from hxroute.sandbox.scripted import ScriptedUpstream
 from hxroute.sandbox.seen import read_request
 from tests.clients import called_by
@@ -103,15 +103,21 @@ async def served(
     def say(line: str) -> None:
         loop.call_soon_threadsafe(this.lines.put_nowait, line)
 
-    def start(other: Gateway, before: Kept | None) -> Running:
-        return Running(other, environ, before)
+    def start(renewed: Renewed) -> Change:
+        running = Running(renewed.gateway, environ, kept_of(app))
+
+        async def change() -> str:
+            await replace(app, running)
+            return ""
+
+        return change
 
     loop = asyncio.get_running_loop()
     app = application(gateway("one"), environ=environ)
     if mount is not None:
         app.mount("/mounted", mount)
     edits = Edits(renew or next_of_renewed, "digest 0")
-    reloader = Reloader(app, edits, start, say)
+    reloader = Reloader(edits, start, say)
     attach(app, reloader.working)
     server = uvicorn.Server(serve.configuration(app))
     with serve.listen("127.0.0.1", 0) as bound:
