@@ -13,7 +13,7 @@ from rich.tree import Tree
 from hxroute.diagnostics.shown import as_json as document
 from hxroute.diagnostics.shown import printable
 from hxroute.ir import Endpoint, Gateway
-from hxroute.nodes import Authenticate, Execute, Respond
+from hxroute.nodes import Authenticate, Execute, Health, Respond
 
 __all__ = ["Row", "as_json", "as_mermaid", "as_tree", "rows"]
 
@@ -61,6 +61,8 @@ def _row(endpoint: Endpoint) -> Row:
             upstream = node.upstream
         elif isinstance(node, Respond):
             status = node.status
+        elif isinstance(node, Health):
+            status = 200
     return Row(
         endpoint.name,
         endpoint.at,

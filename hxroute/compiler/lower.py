@@ -20,7 +20,7 @@ from hxroute.compiler.guards import concurrency
 from hxroute.compiler.limits import limits
 from hxroute.compiler.rates import RateLimits
 from hxroute.compiler.resilience import failures, retry
-from hxroute.compiler.resolve import Program, Unit
+from hxroute.compiler.resolve import ENDS, Program, Unit
 from hxroute.compiler.server import server
 from hxroute.compiler.tree import Hole, Mapping, Node, Scalar, Sequence, plain
 from hxroute.diagnostics import Report
@@ -213,22 +213,24 @@ class _Lowering:
             )
 
     def _last(self, unit: Unit, own: _Own) -> Iterator[PipelineNode]:
-        respond, upstream = unit.node.get("respond"), unit.node.get("upstream")
-        if (respond is None) == (upstream is None):
+        stated = {key: node for key in ENDS if (node := unit.node.get(key)) is not None}
+        if len(stated) != 1:
             path = unit.node.get("path")
             assert path is not None
-            what = (
-                "neither `upstream` nor" if respond is None else "both `upstream` and"
-            )
-            message = f"this endpoint has {what} `respond`"
+            what = "both `{}` and `{}`" if stated else "neither `{}` nor `{}`"
+            message = f"this endpoint has {what.format(*(*stated, *ENDS)[:2])}"
             self._report.add("HX107", message, path.span, help="state one of them")
-        elif isinstance(respond, Mapping):
-            yield self._respond(respond, own)
-        elif upstream is not None:
+            return
+        ((key, node),) = stated.items()
+        if key == "upstream":
             event = unit.get("response", "stream_error")
             yield from stream_error(event, self._defined.in_errors, self._report)
             yield from self._fallback(unit, own)
-            yield self._execute(unit, upstream, own)
+            yield self._execute(unit, node, own)
+        elif isinstance(node, Mapping):
+            yield self._respond(node, own)
+        elif key == "health" and isinstance(node, Scalar):
+            yield nodes.Health(plain(node), at=node.span.line)
 
     def _respond(self, node: Mapping, own: _Own) -> PipelineNode:
         place = own.of(self._defined.in_answers)

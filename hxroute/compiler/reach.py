@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from hxroute.compiler.resolve import Program, Unit
+from hxroute.compiler.resolve import ENDS, Program, Unit
 from hxroute.compiler.tree import Hole, Mapping, Scalar, Sequence, plain
 from hxroute.diagnostics import Report
 from hxroute.ir import UNLISTED_METHODS, Endpoint, Gateway
@@ -43,7 +43,7 @@ def reach(gateway: Gateway, program: Program, report: Report) -> None:
 def _claim(endpoint: Endpoint, unit: Unit) -> Claim | None:
     """Return what an endpoint asks for; None where the file does not say."""
     path, methods = unit.node.get("path"), unit.node.get("methods")
-    if unit.node.get("upstream") is None and unit.node.get("respond") is None:
+    if all(unit.node.get(key) is None for key in ENDS):
         return None
     items = methods.items if isinstance(methods, Sequence) else (methods,)
     if isinstance(path, Scalar) and not any(isinstance(item, Hole) for item in items):

@@ -13,9 +13,20 @@ from typing import Final
 from hxroute.compiler.tree import Hole, Mapping, Node, Scalar, Sequence
 from hxroute.diagnostics import Report, did_you_mean, nearest
 
-__all__ = ["FORMATS", "NONE", "Entry", "Program", "Unit", "references", "resolve"]
+__all__ = [
+    "ENDS",
+    "FORMATS",
+    "NONE",
+    "Entry",
+    "Program",
+    "Unit",
+    "references",
+    "resolve",
+]
 
 NONE: Final = "none"
+ENDS: Final = ("upstream", "respond", "health")
+"""What an endpoint answers with: one of them."""
 FORMATS: Final = ("openai", "problem")
 """Error mappings that are there without being defined."""
 

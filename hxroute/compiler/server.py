@@ -1,14 +1,18 @@
-"""Lower `server`: where the gateway listens, and which proxies stand in front of it."""
+"""Lower `server`: where the gateway listens, what stands before it, how it ends."""
 
 from __future__ import annotations
 
 from ipaddress import ip_network
+from typing import Final
 
+from hxroute import units
 from hxroute.compiler.tree import Mapping, Node, Scalar, Sequence, plain
 from hxroute.diagnostics import Report
 from hxroute.ir import Server
 
 __all__ = ["server"]
+
+_DURATIONS: Final = {"grace", "drain_delay"}
 
 
 def server(node: Node | None, report: Report) -> Server:
@@ -16,6 +20,8 @@ def server(node: Node | None, report: Report) -> Server:
     if not isinstance(node, Mapping):
         return Server()
     stated = plain(node)
+    for key in _DURATIONS & stated.keys():
+        stated[key] = units.duration(str(stated[key])) or 0.0
     proxies = node.get("trusted_proxies")
     if isinstance(proxies, Sequence):
         for item in proxies.items:

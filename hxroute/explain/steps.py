@@ -109,6 +109,11 @@ def _fallback(node: nodes.Fallback, settings: _Settings) -> tuple[int, str]:
     return node.at, f"where the call fails ({', '.join(node.when)}), call {named}"
 
 
+def _health(node: nodes.Health, settings: _Settings) -> tuple[int, str]:
+    turns = ", 503 while it drains" if node.kind == "ready" else ""
+    return node.at, f"answer 200 while the server is {node.kind}{turns}"
+
+
 def _execute(node: nodes.Execute, settings: _Settings) -> tuple[int, str]:
     return node.at, f"call upstream `{node.upstream}`"
 
@@ -124,6 +129,7 @@ _TEXTS: Final[Mapping[type, Callable[[Any, _Settings], tuple[int, str]]]] = {
     nodes.Cors: _cors,
     nodes.Execute: _execute,
     nodes.Fallback: _fallback,
+    nodes.Health: _health,
     nodes.LimitBody: _limit_body,
     nodes.LimitConcurrency: _limit_concurrency,
     nodes.MapErrors: _map_errors,

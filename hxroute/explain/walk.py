@@ -26,6 +26,7 @@ from hxroute.nodes import (
     Authenticate,
     Cors,
     Execute,
+    Health,
     LimitBody,
     MapErrors,
     Observe,
@@ -195,7 +196,7 @@ class _Walk:
         if isinstance(node, Execute):
             self._answered = response.headers
         by_itself = isinstance(node, Execute) and self._upstream.called is None
-        shows = by_itself or isinstance(node, Respond)
+        shows = by_itself or isinstance(node, Health | Respond)
         ends = await self._answers.shown(response) if shows else None
         return dataclasses.replace(made, ends=ends)
 

@@ -11,6 +11,7 @@ from hxroute.nodes.authenticate import Authenticate
 from hxroute.nodes.cors import Cors
 from hxroute.nodes.execute import Execute
 from hxroute.nodes.fallback import Fallback
+from hxroute.nodes.health import Health
 from hxroute.nodes.limit_body import LimitBody
 from hxroute.nodes.limit_concurrency import LimitConcurrency
 from hxroute.nodes.map_errors import MapErrors
@@ -27,6 +28,7 @@ __all__ = [
     "Cors",
     "Execute",
     "Fallback",
+    "Health",
     "LimitBody",
     "LimitConcurrency",
     "MapErrors",
@@ -46,6 +48,7 @@ NODES: Final = (
     LimitConcurrency,  # before a body is read that nobody has time for
     LimitBody,  # before anything that needs the body at hand
     RenameJson,  # rewrites what the limit has read
+    Health,  # how the server is, or
     Respond,  # an answer of our own, or
     StreamError,  # around what answers with a stream
     Fallback,  # other calls where this one fails: around

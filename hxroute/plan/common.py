@@ -10,7 +10,7 @@ from hxroute.plan.changes import Difference, Shared
 from hxroute.plan.fact import NONE, Fact, differing
 from hxroute.plan.facts import upstream_facts
 from hxroute.plan.meaning import Meaning
-from hxroute.plan.wording import HIDDEN, Shown, quoted
+from hxroute.plan.wording import HIDDEN, Shown, duration, quoted
 from hxroute.space import claim_of
 
 __all__ = ["changed_settings", "of_settings", "of_the_gateway", "of_upstreams"]
@@ -90,6 +90,10 @@ def _server_facts(server: Server) -> dict[str, Fact]:
         ),
         "client_address": Fact(
             server.client_address, Shown(server.client_address), server.at
+        ),
+        "grace": Fact(server.grace, duration(server.grace), server.at),
+        "drain_delay": Fact(
+            server.drain_delay, duration(server.drain_delay), server.at
         ),
     }
 

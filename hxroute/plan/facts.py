@@ -19,6 +19,7 @@ from hxroute.nodes import (
     Cors,
     Execute,
     Fallback,
+    Health,
     LimitBody,
     LimitConcurrency,
     MapErrors,
@@ -215,6 +216,10 @@ def _rename_json(view: View, node: RenameJson) -> _Facts:
     yield "request json: rename", Fact(node.rename, shown, node.at)
 
 
+def _health(view: View, node: Health) -> _Facts:
+    yield ANSWERED, Fact(f"health: {node.kind}", f"health: {node.kind}", node.at)
+
+
 def _respond(view: View, node: Respond) -> _Facts:
     yield ANSWERED, Fact("respond", Shown("`respond`"), node.at)
     yield "respond: status", Fact(node.status, Shown(str(node.status)), node.at)
@@ -282,6 +287,7 @@ _FACTS: Final[dict[type, Callable[[View, Any], _Facts]]] = {
     LimitConcurrency: _limit_concurrency,
     LimitBody: _limit_body,
     RenameJson: _rename_json,
+    Health: _health,
     Respond: _respond,
     StreamError: _stream_error,
     Fallback: _fallback,

@@ -238,15 +238,3 @@ def _counts_alone(gateway: Gateway) -> bool:
         if isinstance(node, RateLimit)
         for limit in node.limits
     )
-
-
-def _serve_with_workers(
-    build: Path,
-    workers: int,
-    bound: socket.socket,
-    environ: MutableMapping[str, str],
-) -> None:
-    environ[loader.BUILD] = str(build.resolve())
-    factory = f"{loader.__name__}:{loader.from_environment.__name__}"
-    config = configuration(factory, factory=True, workers=workers)
-    Multiprocess(config, sockets=[bound]).run()
