@@ -128,7 +128,7 @@ class Workers:
         """Keep the workers until a signal ends them.
 
         Raises:
-            StartError: where one of the first does not start.
+            StartError: where none of the first starts.
         """
         with self.ending.captured():
             try:
@@ -161,10 +161,10 @@ class Workers:
 
     async def _begin(self) -> list[asyncio.Task[None]]:
         first = [await self._spawn() for _ in range(self._count)]
-        started = asyncio.gather(*(each.follow(self._current) for each in first))
-        for why in await started:
-            if why != "" and not self.ending.asked.is_set():
-                raise StartError(why or "a worker ended before it had started")
+        whys = await asyncio.gather(*(each.follow(self._current) for each in first))
+        if "" not in whys and not self.ending.asked.is_set():
+            why = next(filter(None, whys), "each ended before it had started")
+            raise StartError(f"no worker starts: {why}")
         return [asyncio.create_task(self._keep(worker)) for worker in first]
 
     async def _keep(self, worker: _Worker) -> None:

@@ -1,0 +1,77 @@
+"""Workers that end, and the parent that keeps them."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from hxroute.runtime.workers import pause_after
+from tests.operations.process import Process, compile_routes, load, routes, running
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "name").write_text("a")
+    compile_routes(tmp_path, routes("one"))
+    return tmp_path
+
+
+async def others(this: Process, gone: int, count: int = 2) -> None:
+    """Wait until so many workers are there, and one is not."""
+    while len(now := this.children()) != count or gone in now:
+        await this.own()
+
+
+def test_killed_worker_is_replaced_and_the_port_never_refuses(folder: Path) -> None:
+    async def scenario() -> None:
+        async with running(folder, "--workers", "2") as this:
+            async with load(this.port) as clients:
+                for _ in range(3):
+                    victim = this.children()[0]
+                    os.kill(victim, signal.SIGKILL)
+                    assert "SIGKILL" in await this.until(f"worker {victim} ended")
+                    await others(this, victim)
+            assert not [each for each in clients.failures if "Refused" in each]
+            assert len(clients.failures) <= 3 * 4  # what the clients had in flight
+            assert await this.own() == b"one a"
+            this.process.send_signal(signal.SIGTERM)
+            assert await this.ended() == 0
+
+    asyncio.run(scenario())
+
+
+def test_worker_that_does_not_start_is_told_and_tried_again(folder: Path) -> None:
+    async def scenario() -> None:
+        async with running(folder, "--workers", "2") as this:
+            (folder / "name").unlink()
+            (folder / "build" / "gateway.py").write_text("raise SystemExit")
+            os.kill(this.children()[0], signal.SIGKILL)
+            assert "setting `name`: not set" in await this.until("did not start")
+            assert await this.own() == b"one a"
+            (folder / "name").write_text("b")
+            while await this.own() != b"one b":  # the build is the last good one
+                pass
+
+    asyncio.run(scenario())
+
+
+def test_workers_end_with_their_parent(folder: Path) -> None:
+    async def scenario() -> None:
+        async with running(folder, "--workers", "2") as this:
+            this.process.kill()
+            assert await this.ended() == -signal.SIGKILL  # all who write have ended
+
+    asyncio.run(scenario())
+
+
+def test_pauses_grow_while_workers_end_at_once() -> None:
+    pauses = itertools.accumulate([0.0] * 10, pause_after, initial=0.0)
+    assert [round(pause, 1) for pause in pauses] == [
+        *(0.0, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10.0, 10.0, 10.0)
+    ]
+    assert pause_after(10.0, served=1.0) == 0.0
