@@ -12,9 +12,10 @@ from hxroute.nodes.fallback import with_calls
 from hxroute.plan.answers import answer_differences, answer_sources
 from hxroute.plan.changes import Difference
 from hxroute.plan.fact import NONE, difference
-from hxroute.plan.facts import ANSWERED, facts
+from hxroute.plan.facts import facts
 from hxroute.plan.headers import header_differences, header_sources
 from hxroute.plan.meaning import View
+from hxroute.plan.own import ANSWERED
 from hxroute.plan.statuses import status_differences, status_sources
 from hxroute.plan.wording import arrow
 

@@ -30,6 +30,7 @@ from hxroute.nodes import (
     StreamError,
 )
 from hxroute.nodes.fallback import with_calls
+from hxroute.plan import own
 from hxroute.plan.fact import NONE, Fact
 from hxroute.plan.guards import concurrency, guards
 from hxroute.plan.meaning import Meaning, View
@@ -37,16 +38,11 @@ from hxroute.plan.survival import survival
 from hxroute.plan.wording import Shown, duration, field_value, quoted, size
 
 __all__ = [
-    "ANSWERED",
     "facts",
     "is_bounded",
     "upstream_facts",
     "upstream_raises",
 ]
-
-ANSWERED: Final = "answered by"
-"""The words for what a pipeline ends in."""
-
 
 _LOG: Final = "access_log"
 
@@ -216,22 +212,6 @@ def _rename_json(view: View, node: RenameJson) -> _Facts:
     yield "request json: rename", Fact(node.rename, shown, node.at)
 
 
-def _health(view: View, node: Health) -> _Facts:
-    yield ANSWERED, Fact(f"health: {node.kind}", f"health: {node.kind}", node.at)
-
-
-def _respond(view: View, node: Respond) -> _Facts:
-    yield ANSWERED, Fact("respond", Shown("`respond`"), node.at)
-    yield "respond: status", Fact(node.status, Shown(str(node.status)), node.at)
-    for name, value in node.headers:
-        shown = field_value(name, value)
-        yield f"respond: header {quoted(name)}", Fact(value, shown, node.at)
-    if node.json is not None:
-        yield "respond: json", Fact(view.document(node.json), node.json, node.at)
-    if node.text is not None:
-        yield "respond: text", Fact(view.template(node.text), node.text, node.at)
-
-
 def _stream_error(view: View, node: StreamError) -> _Facts:
     yield "stream_error: event", Fact(node.event, node.event, node.at)
     yield "stream_error: json", Fact(view.document(node.json), node.json, node.at)
@@ -239,7 +219,7 @@ def _stream_error(view: View, node: StreamError) -> _Facts:
 
 def _execute(view: View, node: Execute) -> _Facts:
     shown = Shown(f"upstream {quoted(node.upstream)}")
-    yield ANSWERED, Fact("upstream", shown, node.at)
+    yield own.ANSWERED, Fact("upstream", shown, node.at)
     for word, source in (("method", node.method), ("path", node.path)):
         if source is not None:
             yield f"upstream: {word}", Fact(view.template(source), source, node.at)
@@ -287,8 +267,8 @@ _FACTS: Final[dict[type, Callable[[View, Any], _Facts]]] = {
     LimitConcurrency: _limit_concurrency,
     LimitBody: _limit_body,
     RenameJson: _rename_json,
-    Health: _health,
-    Respond: _respond,
+    Health: own.health,
+    Respond: own.respond,
     StreamError: _stream_error,
     Fallback: _fallback,
     Execute: _execute,
