@@ -79,28 +79,27 @@ def serve(
     Raises:
         StartError: where the build, a setting or the address does not allow it.
     """
-    # A watched file may be newer by now: that is its first edit.
-    loaded = loader.load(build, None if options.watch else source)
+    loaded = loader.load(build, None if options.watch else source)  # newer: an edit
     address = options.address(loaded.gateway)
     # Tries every setting and template before a port is taken.
     running = _started(loaded.gateway, address[0], options, environ)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is what loads again
     logs.to_stderr()
     ceiling.lift()
-    notify = notifier(environ)
     begin = functools.partial(_restarted, address, options, environ, say)
-    # Ctrl-C is how a gateway ends: by the time it gets here the server has shut down.
+    # By the time that Ctrl-C gets here the server has shut down.
+    notify = notifier(environ)
     with listen(*address) as bound, contextlib.suppress(KeyboardInterrupt):
         for line in screen(loaded.gateway, bound, environ):
             say(line)
         if options.workers > 1 and _counts_alone(loaded.gateway):
             say(_COUNTED_ALONE)
-        if options.watch:
-            say(f"watching {source}")
+        watched = source if options.watch else None
+        if watched is not None:
+            say(f"watching {watched}")
 
         def contexts(start: _Start, ending: Ending) -> list[_Context]:
-            reloader = Reloader(edits, start, say, notify)
-            return [*_asking(reloader, ending, source if options.watch else None)]
+            return [*_asking(Reloader(edits, start, say, notify), ending, watched)]
 
         if options.workers == 1:
             prepare(loaded.app, running)
