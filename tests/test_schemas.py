@@ -269,6 +269,8 @@ def test_defaults_that_the_schema_states_are_those_of_the_data() -> None:
         "host": server.host,
         "port": server.port,
         "client_address": server.client_address,
+        "drain_delay": seconds(server.drain_delay),
+        "grace": seconds(server.grace),
     }
     limits = defaults_of(ROUTES["properties"]["limits"])
     assert {key: str(value) for key, value in limits.items()} == ir.Limits().written()
