@@ -325,6 +325,7 @@ def test_endpoint_and_defaults_have_the_same_nodes() -> None:
         "name",
         "path",
         "methods",
+        "health",
         "respond",
         "upstream",
         "fallback",

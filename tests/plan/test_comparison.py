@@ -508,6 +508,7 @@ ALTERNATIVES: dict[type, dict[str, Any]] = {
     nodes.LimitConcurrency: {"limit": Concurrency(2)},
     nodes.LimitBody: {"max_body": "7"},
     nodes.RenameJson: {"rename": (("c", "d"),)},
+    nodes.Health: {"kind": "ready"},
     nodes.Respond: {
         "status": 404,
         "headers": (("a", "1"),),
@@ -552,7 +553,7 @@ def test_every_field_of_a_node_makes_a_difference(node: Any) -> None:
         nodes.Execute: call(),
     }
     sample = samples.get(node) or node()
-    end = () if node in (nodes.Execute, nodes.Respond) else (call(),)
+    end = () if node in (nodes.Execute, nodes.Health, nodes.Respond) else (call(),)
     for item in dataclasses.fields(sample):  # type: ignore[arg-type]
         if item.compare and (node, item.name) not in NAMES_THE_ENDPOINT:
             value = ALTERNATIVES[node][item.name]
