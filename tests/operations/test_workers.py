@@ -47,10 +47,11 @@ def test_killed_worker_is_replaced_and_the_port_never_refuses(folder: Path) -> N
 
 def test_worker_that_does_not_start_is_told_and_tried_again(folder: Path) -> None:
     async def scenario() -> None:
-        async with running(folder, "--workers", "1") as this:
+        async with running(folder, "--workers", "2") as this:
             (folder / "name").unlink()
             (folder / "build" / "gateway.py").write_text("raise SystemExit")
-            os.kill(this.children()[0], signal.SIGKILL)
+            for worker in this.children():
+                os.kill(worker, signal.SIGKILL)
             assert "setting `name`: not set" in await this.until("did not start")
             (folder / "name").write_text("b")
             assert await this.own() == b"one b"  # the build is the last good one
