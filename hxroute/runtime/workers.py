@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 import sys
@@ -178,14 +179,31 @@ class Workers:
             pause = pause_after(pause, worker.served())
             when = f" in {pause:g}s" if pause else ""
             self._tell_of(worker, f"ended ({how}); another starts{when}")
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self.ending.asked.wait()
+            another = await self._another(pause)
+            if another is None:
                 return
-            worker = await self._spawn()
+            worker = another
             task = asyncio.create_task(self._follow(worker))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+    async def _another(self, pause: float) -> _Worker | None:
+        """Begin another worker after a pause; None where the end is asked for."""
+        while not await self._is_to_end(pause):
+            try:
+                return await self._spawn()
+            except OSError as exc:  # no file, no memory: others may give some back
+                pause = pause_after(pause, 0.0)
+                why = os.strerror(exc.errno or 0)
+                self._tell_them(f"no worker can begin ({why}); again in {pause:g}s")
+        return None
+
+    async def _is_to_end(self, seconds: float) -> bool:
+        """Wait so long, or until the end is asked for; tell whether it is."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.ending.asked.wait()
+        return self.ending.asked.is_set()
 
     async def _follow(self, worker: _Worker) -> str | None:
         why = await worker.follow(self._current)
@@ -194,23 +212,32 @@ class Workers:
         return why
 
     def _tell_of(self, worker: _Worker, what: str) -> None:
+        self._tell_them(f"worker {worker.process.pid} {what}")
+
+    def _tell_them(self, line: str) -> None:
         with contextlib.suppress(OSError):  # nobody reads it
-            self._say(f"worker {worker.process.pid} {what}")
+            self._say(line)
 
     async def _spawn(self) -> _Worker:
         ours, theirs = socket.socketpair()
         with theirs:
             descriptors = self._bound.fileno(), theirs.fileno()
             command = [sys.executable, "-P", "-c", _PROGRAM, ":".join(sys.path)]
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                *map(str, descriptors),
-                stdin=asyncio.subprocess.DEVNULL,
-                env=self._environ,
-                pass_fds=descriptors,
-            )
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    *command,
+                    *map(str, descriptors),
+                    stdin=asyncio.subprocess.DEVNULL,
+                    env=self._environ,
+                    pass_fds=descriptors,
+                )
+            except OSError:
+                ours.close()
+                raise
         worker = _Worker(process, *await asyncio.open_connection(sock=ours))
         self._workers.add(worker)
+        if self.ending.asked.is_set():  # it was not there to be told
+            worker.send(signal.SIGTERM)
         return worker
 
     async def _end(self, kept: list[asyncio.Task[None]]) -> None:

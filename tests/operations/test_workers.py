@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
 import os
+import resource
 import signal
 from pathlib import Path
 
@@ -55,6 +57,25 @@ def test_worker_that_does_not_start_is_told_and_tried_again(folder: Path) -> Non
             assert "setting `name`: not set" in await this.until("did not start")
             (folder / "name").write_text("b")
             assert await this.own() == b"one b"  # the build is the last good one
+
+    asyncio.run(scenario())
+
+
+def test_worker_that_cannot_begin_is_tried_again(folder: Path) -> None:
+    async def scenario() -> None:
+        async with running(folder, "--workers", "2") as this:
+            files = functools.partial(
+                resource.prlimit, this.process.pid, resource.RLIMIT_NOFILE
+            )
+            before = files()
+            files((3, before[1]))
+            victim = this.children()[0]
+            os.kill(victim, signal.SIGKILL)
+            assert "Too many open files" in await this.until("no worker can begin")
+            files(before)
+            await others(this, victim)
+            this.process.send_signal(signal.SIGTERM)
+            assert await this.ended() == 0
 
     asyncio.run(scenario())
 
