@@ -22,6 +22,8 @@ _BOOLEANS: Final = {
     "no": False,
 }
 _INTEGER: Final = r"-?[0-9]{1,18}"
+_CREDENTIALS: Final = "CREDENTIALS_DIRECTORY"
+"""Where systemd says what it put the service's credentials in (systemd.exec(5))."""
 
 
 def resolve(
@@ -83,13 +85,28 @@ def _stated(setting: Setting, environ: Mapping[str, str]) -> tuple[str | None, s
             return environ[variable], variable
     if setting.file is not None:
         try:
-            text = Path(setting.file).read_text(encoding="utf-8-sig").rstrip("\r\n")
+            path = _path(setting.file, environ)
+            text = path.read_text(encoding="utf-8-sig").rstrip("\r\n")
         except FileNotFoundError:
             return None, setting.file
         except (OSError, UnicodeDecodeError) as exc:
             raise ValueError(f"{setting.file} cannot be read") from exc
         return text or None, setting.file
     return None, ""
+
+
+def _path(file: str, environ: Mapping[str, str]) -> Path:
+    """Return the path of a file, which may be among the service's credentials.
+
+    Raises:
+        FileNotFoundError: where it is, and the service has been given none.
+    """
+    name = file.removeprefix(f"${{{_CREDENTIALS}}}/")
+    if name == file:
+        return Path(file)
+    if not environ.get(_CREDENTIALS):
+        raise FileNotFoundError(file)
+    return Path(environ[_CREDENTIALS], name)
 
 
 def origins(setting: Setting) -> str:

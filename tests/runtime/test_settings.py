@@ -84,6 +84,29 @@ def test_resolve_reads_a_file_where_no_variable_is_set(tmp_path: Path) -> None:
     assert resolve([setting], {"A": "from variable"}) == {"s": "from variable"}
 
 
+def test_resolve_reads_a_file_among_the_credentials(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("from systemd\n")
+    setting = Setting("s", file="${CREDENTIALS_DIRECTORY}/key")
+    environ = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    assert resolve([setting], environ) == {"s": "from systemd"}
+
+
+@pytest.mark.parametrize("environ", [{}, {"CREDENTIALS_DIRECTORY": ""}])
+def test_resolve_without_credentials_names_where_one_belongs(
+    environ: dict[str, str],
+) -> None:
+    setting = Setting("s", ("A",), file="${CREDENTIALS_DIRECTORY}/key", at=3)
+    with pytest.raises(StartError, match=r"set A or the file \$\{CREDENTIALS_DIR"):
+        resolve([setting], environ)
+
+
+@pytest.mark.parametrize("file", ["${HOME}/key", "a/${CREDENTIALS_DIRECTORY}/key"])
+def test_resolve_reads_no_other_variable_in_a_file(file: str, tmp_path: Path) -> None:
+    environ = {"HOME": str(tmp_path), "CREDENTIALS_DIRECTORY": str(tmp_path)}
+    (tmp_path / "key").write_text("a")
+    assert resolve([Setting("s", file=file, default="d")], environ) == {"s": "d"}
+
+
 def test_resolve_of_a_file_that_is_not_there_says_what_to_set(tmp_path: Path) -> None:
     setting = Setting("s", ("A", "B"), file=str(tmp_path / "key"), at=3)
     with pytest.raises(StartError, match="line 3: setting `s`: not set; set A or B or"):
