@@ -238,8 +238,14 @@ _BY_NODE: dict[type, st.SearchStrategy[Node]] = {
     nodes.LimitConcurrency: st.builds(
         nodes.LimitConcurrency, endpoint=names, limit=concurrencies, at=lines
     ),
+    nodes.LimitMemory: st.builds(
+        nodes.LimitMemory, max=st.integers(0, 1 << 40), at=lines
+    ),
     nodes.LimitBody: st.builds(nodes.LimitBody, max_body=texts, at=lines),
     nodes.RenameJson: st.builds(nodes.RenameJson, rename=pairs, at=lines),
+    nodes.Health: st.builds(
+        nodes.Health, kind=st.sampled_from(["live", "ready"]), at=lines
+    ),
     nodes.Respond: st.builds(
         nodes.Respond,
         status=st.integers(200, 599),

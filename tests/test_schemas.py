@@ -213,7 +213,10 @@ def fields_of(cls: Any) -> set[str]:
         (ROUTES["$defs"]["circuit_breaker"], fields_of(guards.CircuitBreaker)),
         (ROUTES["$defs"]["header_rules"], fields_of(ir.HeaderRules) - {"name"}),
         (ROUTES["$defs"]["timeout"], fields_of(http.Timeout)),
-        (ROUTES["properties"]["server"], fields_of(ir.Server)),
+        (
+            ROUTES["properties"]["server"],
+            fields_of(ir.Server) | {"max_memory"},
+        ),
         (ROUTES["properties"]["limits"], fields_of(ir.Limits)),
     ],
     ids=lambda value: value.get("title", "") if isinstance(value, dict) else "",

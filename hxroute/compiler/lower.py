@@ -21,7 +21,7 @@ from hxroute.compiler.limits import limits
 from hxroute.compiler.rates import RateLimits
 from hxroute.compiler.resilience import failures, retry
 from hxroute.compiler.resolve import ENDS, Program, Unit
-from hxroute.compiler.server import server
+from hxroute.compiler.server import max_memory, server
 from hxroute.compiler.tree import Hole, Mapping, Node, Scalar, Sequence, plain
 from hxroute.diagnostics import Report
 from hxroute.ir import Endpoint, ErrorTable, Gateway, HeaderRules
@@ -36,6 +36,7 @@ def lower(program: Program, report: Report) -> Gateway:
     """Make the gateway; where the report holds errors it is not to be used."""
     definitions = Definitions(program, report)
     lowering = _Lowering(definitions, report)
+    lowering.memory = max_memory(program.document.get("server"), report)
     gateway = Gateway(
         endpoints=tuple(
             lowering.endpoint(unit) for unit in program.endpoints if not report.full
@@ -86,6 +87,7 @@ class _Lowering:
     def __init__(self, definitions: Definitions, report: Report) -> None:
         self._defined = definitions
         self._report = report
+        self.memory: nodes.LimitMemory | None = None
         self.without_auth: list[Unit] = []
         self.rates = RateLimits(definitions.stores, report)
         self._lowered: dict[tuple[object, int], Any] = {}
@@ -131,6 +133,7 @@ class _Lowering:
         self, unit: Unit, name: str, pattern: paths.Pattern | None
     ) -> Iterator[PipelineNode]:
         yield from self.around(unit)
+        yield from self._limit_memory(unit)
         yield from self._authenticate(unit)
         yield from self._rate_limit(unit, name, pattern)
         guarded = unit.get("concurrency")
@@ -184,6 +187,12 @@ class _Lowering:
             place = _Own(pattern, body_is_read=False).of(self._defined.in_rules)
             found = self.rates.of(node, unit, name, place)
             yield nodes.RateLimit(found, at=node.span.line)
+
+    def _limit_memory(self, unit: Unit) -> Iterator[PipelineNode]:
+        """Yield the limit, except where it is asked whether the process lives."""
+        health = unit.node.get("health")
+        if self.memory is not None and (health is None or plain(health) != "live"):
+            yield self.memory
 
     def _max_body(self, node: Node) -> str:
         if isinstance(node, Hole):

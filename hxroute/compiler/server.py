@@ -1,4 +1,4 @@
-"""Lower `server`: where the gateway listens, what stands before it, how it ends."""
+"""Lower `server`: where it listens, what stands before it, what it holds, how it ends."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from hxroute import units
 from hxroute.compiler.tree import Mapping, Node, Scalar, Sequence, plain
 from hxroute.diagnostics import Report
 from hxroute.ir import Server
+from hxroute.nodes import LimitMemory
 
-__all__ = ["server"]
+__all__ = ["max_memory", "server"]
+
+_LEAST_MEMORY: Final = 64 << 20
+"""Bytes that a process may take before it has done anything."""
 
 _DURATIONS: Final = {"grace", "drain_delay"}
 
@@ -20,6 +24,7 @@ def server(node: Node | None, report: Report) -> Server:
     if not isinstance(node, Mapping):
         return Server()
     stated = plain(node)
+    stated.pop("max_memory", None)  # a node of the endpoints
     for key in _DURATIONS & stated.keys():
         stated[key] = units.duration(str(stated[key])) or 0.0
     proxies = node.get("trusted_proxies")
@@ -30,6 +35,19 @@ def server(node: Node | None, report: Report) -> Server:
     elif proxies is None:
         _check_field(node, report)
     return Server(**stated, at=node.span.line)
+
+
+def max_memory(node: Node | None, report: Report) -> LimitMemory | None:
+    """Lower what one process may hold; None where nothing is stated."""
+    stated = node.get("max_memory") if isinstance(node, Mapping) else None
+    size = None if stated is None else units.size(str(plain(stated)))
+    if stated is None or size is None:
+        return None
+    if size < _LEAST_MEMORY:
+        message = "`max_memory` must be at least 64MiB"
+        help_text = "a process that has answered nothing yet takes about 40MiB"
+        report.add("HX106", message, stated.span.head, help=help_text)
+    return LimitMemory(size, at=stated.span.line)
 
 
 def _check_network(node: Node, report: Report) -> None:

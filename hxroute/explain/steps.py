@@ -90,6 +90,11 @@ def _limit_concurrency(
     return node.at, f"let in {concurrency(node.limit)}"
 
 
+def _limit_memory(node: nodes.LimitMemory, settings: _Settings) -> tuple[int, str]:
+    most = units.written_size(node.max)
+    return node.at, f"refuse it while this process holds more than {most}"
+
+
 def _rename_json(node: nodes.RenameJson, settings: _Settings) -> tuple[int, str]:
     pairs = ", ".join(f"`{old}` to `{new}`" for old, new in node.rename)
     return node.at, f"rename members of the JSON body: {pairs}"
@@ -132,6 +137,7 @@ _TEXTS: Final[Mapping[type, Callable[[Any, _Settings], tuple[int, str]]]] = {
     nodes.Health: _health,
     nodes.LimitBody: _limit_body,
     nodes.LimitConcurrency: _limit_concurrency,
+    nodes.LimitMemory: _limit_memory,
     nodes.MapErrors: _map_errors,
     nodes.Observe: _observe,
     nodes.RateLimit: _rate_limit,

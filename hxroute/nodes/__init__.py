@@ -14,6 +14,7 @@ from hxroute.nodes.fallback import Fallback
 from hxroute.nodes.health import Health
 from hxroute.nodes.limit_body import LimitBody
 from hxroute.nodes.limit_concurrency import LimitConcurrency
+from hxroute.nodes.limit_memory import LimitMemory
 from hxroute.nodes.map_errors import MapErrors
 from hxroute.nodes.observe import Observe
 from hxroute.nodes.rate_limit import RateLimit
@@ -31,6 +32,7 @@ __all__ = [
     "Health",
     "LimitBody",
     "LimitConcurrency",
+    "LimitMemory",
     "MapErrors",
     "Observe",
     "RateLimit",
@@ -43,6 +45,7 @@ NODES: Final = (
     Observe,  # sees every answer, so it is outermost
     Cors,  # lets scripts read what becomes of them, errors too
     MapErrors,  # answers whatever fails inside it
+    LimitMemory,  # what there is no memory for costs nothing, not even a key
     Authenticate,  # before a stranger's body is read or a template rendered
     RateLimit,  # by whose request it is; what is refused is never read
     LimitConcurrency,  # before a body is read that nobody has time for

@@ -22,6 +22,7 @@ from hxroute.nodes import (
     Health,
     LimitBody,
     LimitConcurrency,
+    LimitMemory,
     MapErrors,
     Observe,
     RateLimit,
@@ -180,6 +181,11 @@ def _limit_concurrency(view: View, node: LimitConcurrency) -> _Facts:
         yield key, Fact(value, shown, node.at)
 
 
+def _limit_memory(view: View, node: LimitMemory) -> _Facts:
+    shown = Shown(units.written_size(node.max))
+    yield "server: max_memory", Fact(node.max, shown, node.at)
+
+
 def _rate_limit(view: View, node: RateLimit) -> _Facts:
     for limit in node.limits:
         key = f"rate_limit {quoted(limit.name)}:"
@@ -263,6 +269,7 @@ _FACTS: Final[dict[type, Callable[[View, Any], _Facts]]] = {
     MapErrors: _map_errors,
     Cors: _cors,
     Authenticate: _authenticate,
+    LimitMemory: _limit_memory,
     RateLimit: _rate_limit,
     LimitConcurrency: _limit_concurrency,
     LimitBody: _limit_body,

@@ -161,6 +161,7 @@ def test_every_node_can_be_printed() -> None:
         nodes.Observe(access_log=False),
         nodes.Cors(("https://app.example",), max_age=5),
         nodes.MapErrors(ErrorTable("e")),
+        nodes.LimitMemory(1 << 30),
         nodes.Authenticate(BearerAuth("k", ("a",))),
         nodes.RateLimit(
             (Limit("c", 1, 1.0, "client", store=Store("s", "valkey://h")),)
@@ -168,6 +169,7 @@ def test_every_node_can_be_printed() -> None:
         nodes.LimitConcurrency("e", Concurrency(1)),
         nodes.LimitBody("1MiB"),
         nodes.RenameJson((("a", "b"),)),
+        nodes.Health("ready"),
         nodes.Respond(status=204),
         nodes.StreamError("{}", "error"),
         nodes.Fallback((nodes.Execute("v"),), when=("503",)),

@@ -31,6 +31,7 @@ server:
   port: 4010
   trusted_proxies: [10.0.0.0/8, "::1"]
   client_address: forwarded
+  max_memory: 512MiB
 
 limits:
   head_timeout: 5s

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from hxroute.nodes import LimitMemory
 from tests.compiler.compiling import gateway_of, report_of
 
 
@@ -41,3 +42,24 @@ def test_proxies_are_kept_as_they_are_written() -> None:
     server = gateway_of(source('{trusted_proxies: ["::1", 10.0.0.0/8]}')).server
     assert server.trusted_proxies == ("::1", "10.0.0.0/8")
     assert (server.client_address, server.at) == ("x-forwarded-for", 2)
+
+
+def test_memory_is_a_node_of_every_endpoint_outside_its_auth() -> None:
+    gateway = gateway_of(source("{max_memory: 512MiB}"))
+    (endpoint,) = gateway.endpoints
+    assert endpoint.pipeline[2] == LimitMemory(512 << 20)
+    assert not any(isinstance(node, LimitMemory) for node in gateway.unmatched)
+
+
+def test_memory_does_not_keep_a_process_from_saying_that_it_lives() -> None:
+    text = """\
+version: 1
+server: {max_memory: 512MiB}
+defaults: {auth: none}
+endpoints:
+  - {path: /livez, health: live}
+  - {path: /readyz, health: ready}
+"""
+    live, ready = gateway_of(text).endpoints
+    assert not any(isinstance(node, LimitMemory) for node in live.pipeline)
+    assert any(isinstance(node, LimitMemory) for node in ready.pipeline)
