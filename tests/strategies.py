@@ -203,7 +203,7 @@ breakers = st.builds(
     window=seconds,
     open=seconds,
     half_open=st.integers(1, 9),
-    on=text_tuples,
+    when=text_tuples,
 )
 upstreams = st.builds(
     Upstream,

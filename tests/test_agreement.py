@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,13 +24,19 @@ from tests.strategies import ROUTES, examples, mistaken
 
 CASES = sorted((Path(__file__).parent / "cases" / "valid").glob("*.yaml"))
 SOURCES = [
-    path.read_text(encoding="utf-8").replace("file: /run/secrets/key", "env: KEY")
+    re.sub(
+        "file: /run/secrets/([a-z]+)",
+        r"env: \1",
+        path.read_text("utf-8").replace("/etc/hxroute", str(CASES[0].parents[1])),
+    )
     for path in [ROUTES, *CASES]
 ]
 KEY = "http://127.0.0.1:9"
 """A text that will do for a URL, for a key, and for whatever else is a text."""
 
 _FITTING = {"string": KEY, "boolean": "true", "integer": "7", "size": "1MiB"}
+_OF_ITS_KIND = {"VALKEY_URL": "valkey://127.0.0.1:9", "ISSUER": "http://127.0.0.1:9/"}
+"""Variables of the cases that not every text will do for."""
 
 
 @examples(400)
@@ -69,7 +76,9 @@ async def starts_and_answers(gateway: Gateway) -> None:
 def fitting(declared: tuple[Setting, ...], *, whole: bool = False) -> dict[str, str]:
     """Return an environment in which every setting fits, or only what has to be set."""
     return {
-        setting.env[0]: _FITTING.get(setting.type, "1s")
+        setting.env[0]: _OF_ITS_KIND.get(
+            setting.env[0], _FITTING.get(setting.type, "1s")
+        )
         for setting in declared
         if setting.env and (whole or (setting.default is None and not setting.optional))
     }

@@ -30,7 +30,7 @@ def cors(node: Mapping, report: Report) -> nodes.Cors:
     items = origins.items if isinstance(origins, Sequence) else ()
     listed = [item for item in items if isinstance(item, Scalar)]
     for item in listed:
-        _check_origin(item, len(listed), report)
+        _check_origin(item, len({other.value for other in listed}), report)
     stated = {
         key: tuple(str(value).lower() for value in plain(part))
         for key in ("headers", "expose")

@@ -36,12 +36,12 @@ def circuit_breaker(node: Node | None, report: Report) -> CircuitBreaker | None:
     if not isinstance(node, Mapping):
         return None
     data = plain(node)
-    for name in ("minimum", "window"):
-        key = node.key(name)
-        if key is not None and node.get("ratio") is None:
-            message = f"`{name}` without a `ratio`: nothing is measured"
-            help_text = f"add `ratio: 50%`, or remove `{name}`"
-            report.add("HX107", message, key.span, help=help_text)
+    measured = [key for name in ("minimum", "window") if (key := node.key(name))]
+    if measured and node.get("ratio") is None:
+        named = " and ".join(f"`{key.value}`" for key in measured)
+        message = f"{named} without a `ratio`: nothing is measured"
+        help_text = f"add `ratio: 50%`, or remove {named}"
+        report.add("HX107", message, measured[0].span, help=help_text)
     stated = {key: data[key] for key in _AS_STATED if key in data}
     if "ratio" in data:
         stated["ratio"] = float(data["ratio"].removesuffix("%")) / 100

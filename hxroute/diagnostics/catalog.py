@@ -30,8 +30,8 @@ CATALOG: Final = {
     "HX111": "a number that is no status",
     "HX112": "a text that is no header name",
     "HX113": "a text that is no URL of an upstream",
-    "HX115": "a text that is no URL of a store",
     "HX114": "a text that is no origin",
+    "HX115": "a text that is no URL of a store",
     # names
     "HX201": "an unknown upstream",
     "HX202": "an unknown auth",
@@ -67,9 +67,9 @@ CATALOG: Final = {
     "HX323": "a key that is stated twice",
     "HX324": "a key that has expired",
     "HX325": "the SHA-256 of a key that anyone would try",
+    "HX330": "credentials for scripts of any origin",
     "HX340": "a bucket that is two limits",
     "HX341": "a limit by key where nobody shows one",
-    "HX330": "credentials for scripts of any origin",
 }
 
 WARNINGS: Final = frozenset({"HX207", "HX312", "HX315", "HX316", "HX317", "HX324"})

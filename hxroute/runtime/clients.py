@@ -27,11 +27,12 @@ _NODE: Final = re.compile(
 """An address with a port or without (RFC 7239 §6)."""
 
 _BARE_V6: Final = re.compile(r"[0-9a-fA-F:.]+")
-_WORD: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_OF_A_WORD: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]"
+_WORD: Final = rf"{_OF_A_WORD}+"
 _QUOTED: Final = r'"(?:[^"\\]|\\.)*"'
 _PAIR: Final = rf"(?:{_WORD})=(?:{_WORD}|{_QUOTED})"
 _ELEMENT: Final = re.compile(rf"[ \t]*{_PAIR}(?:[ \t]*;[ \t]*{_PAIR})*[ \t]*")
-_PAIRS: Final = re.compile(rf"({_WORD})=({_WORD}|{_QUOTED})")
+_PAIRS: Final = re.compile(rf"(?<!{_OF_A_WORD})({_WORD})=({_WORD}|{_QUOTED})")
 _LONGEST: Final = 1024
 """Characters of an element of Forwarded that are looked at."""
 

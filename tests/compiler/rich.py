@@ -29,6 +29,8 @@ settings:
 server:
   host: 127.0.0.1
   port: 4010
+  grace: 20s
+  drain_delay: 2s
   trusted_proxies: [10.0.0.0/8, "::1"]
   client_address: forwarded
   max_memory: 512MiB
@@ -234,6 +236,12 @@ endpoints:
       status: 200
       headers: {cache-control: no-store}
       json: {ok: true, host: "{{ client.host }}"}
+
+  - path: /readyz
+    auth: none
+    errors: plain
+    rate_limit: none
+    health: ready
 
   - path: /robots.txt
     auth: none

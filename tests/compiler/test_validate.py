@@ -22,9 +22,10 @@ def test_unknown_key_near_a_known_one() -> None:
 
 
 def test_unknown_key_near_none() -> None:
-    source = f"{FIRST}server: {{bind: ''}}\n{LAST}"
+    source = f"{FIRST}defaults: {{response: {{bind: ''}}}}\n{LAST}"
 
-    assert only(source) == ("HX101", "unknown key `bind`", "known are `host`, `port`")
+    known = "known are `headers`, `stream_error`"
+    assert only(source) == ("HX101", "unknown key `bind`", known)
 
 
 def test_unknown_keys_are_reported_each_at_its_place() -> None:
