@@ -18,7 +18,7 @@ from hxroute.errors import ProxyError
 from hxroute.http import Handler, Headers, Request, first
 from hxroute.tokens.keyset import KeySet
 
-__all__ = ["Known", "Source", "lifetime"]
+__all__ = ["PAUSE", "Known", "Source", "lifetime"]
 
 _LOG: Final = logging.getLogger("hxroute.tokens")
 _MAX_BODY: Final = 256 * 1024
@@ -88,7 +88,10 @@ class Source:
 
     async def refresh(self) -> None:
         """Fetch the keys, unless that was tried a moment ago; join who does already."""
-        if self._flight is not None or self._now() - self.known.tried >= PAUSE:
+        since = self._now() - self.known.tried
+        if (
+            self._flight is not None or not 0 <= since < PAUSE
+        ):  # clocks are set back, too
             await self._fetched()
 
     async def _fetched(self) -> float | None:

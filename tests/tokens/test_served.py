@@ -18,7 +18,7 @@ from hxroute.http import Request, Response
 from hxroute.ir import Gateway
 from hxroute.runtime import Running
 from hxroute.tokens.claims import Wanted
-from hxroute.tokens.source import Known, Source, lifetime
+from hxroute.tokens.source import PAUSE, Known, Source, lifetime
 from hxroute.tokens.verifier import Verifier
 from tests.nodes.fakes import start, through
 from tests.runtime.serving import Answer, ask, served
@@ -155,6 +155,23 @@ class Clocked:
     def run(self) -> None:
         with pytest.raises(asyncio.CancelledError):
             asyncio.run(self.source.run())
+
+
+@pytest.mark.parametrize(
+    ("seconds", "fetched"), [(1.0, False), (PAUSE, True), (-3600.0, True)]
+)
+def test_unknown_keys_cause_a_fetch_once_in_a_while(
+    seconds: float, fetched: bool
+) -> None:
+    clocked = Clocked(answer(), answer())
+
+    async def scenario() -> None:
+        await clocked.source.refresh()
+        clocked.now += seconds
+        await clocked.source.refresh()
+
+    asyncio.run(scenario())
+    assert (not clocked.answers) is fetched
 
 
 def answer(age: str = "", body: bytes = SET, status: int = 200) -> Response:
