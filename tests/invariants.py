@@ -92,6 +92,10 @@ def texts_of(found: Diagnostic) -> Iterator[str]:
     yield from (said for _, said in found.related)
 
 
+_SAID_OF_A_KEY = ("name", "not_after")
+"""What diagnostics may quote: it is no key."""
+
+
 def keys_of(result: Compiled) -> set[str]:
     """Return what is a key in any case, and stands in no other place of the file."""
     report = result.report
@@ -120,8 +124,9 @@ def is_telling(item: str, report: Report) -> bool:
 
 def _constants(node: Node) -> Iterator[str]:
     if isinstance(node, Mapping):
-        for _, value in node.items:
-            yield from _constants(value)
+        for key, value in node.items:
+            if key.value not in _SAID_OF_A_KEY:
+                yield from _constants(value)
     elif isinstance(node, Sequence):
         for item in node.items:
             yield from _constants(item)
