@@ -22,6 +22,7 @@ from hxroute.ir import (
     ErrorTable,
     Gateway,
     HeaderRules,
+    Limits,
     Node,
     Server,
     Setting,
@@ -31,6 +32,16 @@ from hxroute.ir import (
 )
 from hxroute.keys import Jwt, Key
 from hxroute.limiting import Limit, Store
+from hxroute.resilience import (
+    Balance,
+    OutlierDetection,
+    Policy,
+    Retry,
+    Target,
+)
+from hxroute.resilience import (
+    HealthCheck as TargetHealth,
+)
 
 ROUTES = Path(__file__).parent.parent / "routes.yaml"
 
@@ -88,6 +99,8 @@ maybe_text = st.none() | texts
 pairs = st.lists(st.tuples(texts, texts), max_size=3).map(tuple)
 text_tuples = st.lists(texts, max_size=4).map(tuple)
 statuses = st.none() | st.integers(100, 599)
+shares = st.floats(0, 1)
+counts = st.integers(0, 10**6)
 seconds = st.floats(0, 1e9) | st.integers(0, 100).map(float)
 stores = st.builds(
     Store, name=texts, url=texts, timeout=seconds, prefix=texts, at=lines
@@ -129,11 +142,14 @@ jwts = st.builds(
     issuer=texts,
     audience=text_tuples,
     jwks=maybe_text,
+    jwks_file=maybe_text,
+    upstream=texts,
     algorithms=text_tuples,
     leeway=seconds,
     claims=st.lists(
-        st.tuples(texts, texts | st.integers() | st.booleans()), max_size=3
+        st.tuples(texts, texts | st.integers() | seconds | st.booleans()), max_size=3
     ).map(tuple),
+    key=texts,
     at=lines,
 )
 auths = st.builds(
@@ -148,6 +164,7 @@ header_rules = st.builds(
     name=names,
     drop=text_tuples,
     keep=st.none() | text_tuples,
+    forward=text_tuples,
     set=pairs,
     at=lines,
 )
@@ -205,6 +222,47 @@ breakers = st.builds(
     half_open=st.integers(1, 9),
     when=text_tuples,
 )
+targets = st.builds(Target, url=texts, weight=counts, at=lines)
+balances = st.builds(
+    Balance, policy=st.sampled_from(get_args(Policy)), key=maybe_text, at=lines
+)
+health_checks = st.builds(
+    TargetHealth,
+    path=texts,
+    interval=seconds,
+    timeout=seconds,
+    healthy=counts,
+    unhealthy=counts,
+    statuses=text_tuples,
+    at=lines,
+)
+outlier_detections = st.builds(
+    OutlierDetection,
+    consecutive_5xx=counts,
+    consecutive_gateway_failure=counts,
+    success_rate_stdev=seconds,
+    failure_percentage=shares,
+    interval=seconds,
+    ejection_time=seconds,
+    max_ejection_time=seconds,
+    max_ejected=shares,
+    minimum_targets=counts,
+    minimum_requests=counts,
+    at=lines,
+)
+retries = st.builds(
+    Retry,
+    attempts=counts,
+    when=text_tuples,
+    methods=text_tuples,
+    per_try=st.none() | seconds,
+    backoff=seconds,
+    max_backoff=seconds,
+    max_retry_after=seconds,
+    budget=shares,
+    min_retries=counts,
+    at=lines,
+)
 upstreams = st.builds(
     Upstream,
     name=names,
@@ -216,6 +274,26 @@ upstreams = st.builds(
     ca_file=maybe_text,
     concurrency=st.none() | concurrencies,
     circuit_breaker=st.none() | breakers,
+    targets=st.lists(targets, max_size=3).map(tuple),
+    balance=balances,
+    health=st.none() | health_checks,
+    outlier_detection=st.none() | outlier_detections,
+    retry=st.none() | retries,
+    at=lines,
+)
+executions = st.builds(
+    nodes.Execute,
+    upstream=names,
+    method=maybe_text,
+    path=maybe_text,
+    query=st.none() | pairs,
+    headers=pairs,
+    body=maybe_text,
+    timeout=st.none() | timeouts,
+    retry=st.none() | retries,
+    request_headers=st.lists(header_rules, max_size=2).map(tuple),
+    response_headers=st.lists(header_rules, max_size=2).map(tuple),
+    errors=error_tables,
     at=lines,
 )
 _BY_NODE: dict[type, st.SearchStrategy[Node]] = {
@@ -255,20 +333,13 @@ _BY_NODE: dict[type, st.SearchStrategy[Node]] = {
         at=lines,
     ),
     nodes.StreamError: st.builds(nodes.StreamError, json=texts, event=texts, at=lines),
-    nodes.Execute: st.builds(
-        nodes.Execute,
-        upstream=names,
-        method=maybe_text,
-        path=maybe_text,
-        query=st.none() | pairs,
-        headers=pairs,
-        body=maybe_text,
-        timeout=st.none() | timeouts,
-        request_headers=st.lists(header_rules, max_size=2).map(tuple),
-        response_headers=st.lists(header_rules, max_size=2).map(tuple),
-        errors=error_tables,
+    nodes.Fallback: st.builds(
+        nodes.Fallback,
+        calls=st.lists(executions, max_size=2).map(tuple),
+        when=text_tuples,
         at=lines,
     ),
+    nodes.Execute: executions,
 }
 pipelines = st.lists(
     st.sampled_from(nodes.NODES).flatmap(lambda node: _BY_NODE[node]), max_size=4
@@ -279,6 +350,18 @@ endpoints = st.builds(
     pipeline=pipelines,
     methods=text_tuples,
     name=names,
+    at=lines,
+)
+client_limits = st.builds(
+    Limits,
+    head_timeout=seconds,
+    body_timeout=seconds,
+    min_body_rate=counts,
+    idle_timeout=seconds,
+    send_timeout=seconds,
+    max_head=counts,
+    max_fields=counts,
+    max_target=counts,
     at=lines,
 )
 gateways = st.builds(
@@ -294,6 +377,7 @@ gateways = st.builds(
         client_address=st.sampled_from(get_args(ClientAddress)),
         at=lines,
     ),
+    limits=client_limits,
     paths=st.sampled_from(["strict", "as_sent"]),
     unmatched=pipelines,
 )
