@@ -92,6 +92,7 @@ def test_compile_of_any_text_gives_diagnostics(source: str) -> None:
 @MANY
 @given(st.binary())
 @example("a: éééé".encode() + b"\xff")
+@example(b"-")
 @example(b"\xef\xbb\xbfa: \xff")
 def test_compile_of_any_bytes_gives_diagnostics(data: bytes) -> None:
     compiles_or_says_why(data)

@@ -144,7 +144,7 @@ class _Composer:
             place = _point(event.start_mark, self._report.text)
             self._stop("HX005", "the file holds more than one document", place)
         if not isinstance(node, Mapping):
-            self._stop("HX103", "the file is no mapping", node.span)
+            self._stop("HX103", "the file is no mapping", node.span.head)
         return node
 
     def _node(self, event: Any, depth: int) -> Node:
