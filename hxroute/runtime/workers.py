@@ -34,6 +34,9 @@ _PROGRAM: Final = (
 _STEADY_SECONDS: Final = 1.0
 """A worker that has served so long did not end because of how it began."""
 
+_PATIENCE: Final = 60.0
+"""Seconds that a worker may take to serve a build: many times what the largest takes."""
+
 _SHORTEST, _LONGEST = 0.1, 10.0
 """Seconds between workers that end one after the other as soon as they have begun."""
 
@@ -64,12 +67,21 @@ class _Worker:
         self._turn = asyncio.Lock()
         self._since: float | None = None
 
-    async def follow(self, build: Callable[[], bytes]) -> str | None:
-        """Give it a build; return why it does not serve that, None where it has ended."""
+    async def follow(
+        self, build: Callable[[], bytes], patience: float = _PATIENCE
+    ) -> str | None:
+        """Give it a build; return why it does not serve that, None where it has ended.
+
+        One that says nothing for so many seconds is stuck, and is killed: no reload
+        waits for it for ever.
+        """
         try:
-            async with self._turn:
+            async with self._turn, asyncio.timeout(patience):
                 await frames.send(self._writer, build())
                 why = (await frames.receive(self._reader)).decode()
+        except TimeoutError:
+            self.send(signal.SIGKILL)
+            return f"it did not answer within {patience:g}s"
         except (asyncio.IncompleteReadError, OSError):
             return None
         if self._since is None and not why:

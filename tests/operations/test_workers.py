@@ -8,11 +8,13 @@ import itertools
 import os
 import resource
 import signal
+import socket
+import sys
 from pathlib import Path
 
 import pytest
 
-from hxroute.runtime.workers import pause_after
+from hxroute.runtime.workers import _Worker, pause_after
 from tests.operations.process import Process, compile_routes, load, routes, running
 
 
@@ -95,3 +97,21 @@ def test_pauses_grow_while_workers_end_at_once() -> None:
         *(0.0, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10.0, 10.0, 10.0)
     ]
     assert pause_after(10.0, served=1.0) == 0.0
+
+
+def test_worker_that_does_not_answer_is_killed() -> None:
+    async def scenario() -> tuple[str | None, int]:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-c", "import signal; signal.pause()")
+            )
+            worker = _Worker(process, *await asyncio.open_connection(sock=ours))
+            why = await worker.follow(lambda: b"a build", patience=0)
+            await worker.ended()
+            return why, process.returncode or 0
+
+    why, status = asyncio.run(scenario())
+
+    assert why == "it did not answer within 0s"
+    assert status == -signal.SIGKILL
