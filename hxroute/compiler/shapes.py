@@ -112,9 +112,15 @@ def _missing_key(found: Found, report: Report) -> Iterable[Path]:
     unknown = [
         str(name.value) for name, _ in found.node.items if name.value not in known
     ]
+    wanted = found.schema["required"] if not found.node.items else [named]
+    if named != wanted[0]:  # of nothing at all, the first one's report says it
+        return [found.path]
     if not nearest(named, unknown):  # else that key's report says it
         span = found.key.span if found.key is not None else found.node.span.head
-        report.add("HX102", f"`{named}` is missing", span, help=_added(named, known))
+        *others, last = (f"`{name}`" for name in wanted)
+        missing = f"{', '.join(others)} and {last} are" if others else f"{last} is"
+        cure = ", ".join(_added(name, known) for name in wanted)
+        report.add("HX102", f"{missing} missing", span, help=cure.replace(", add", ","))
     return [found.path]
 
 
