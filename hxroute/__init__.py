@@ -1,6 +1,5 @@
 """Declarative gateways: routes.yaml, compiled to a Starlette pipeline."""
 
-from hxroute.guards import CircuitBreaker, Concurrency
 from hxroute.ir import (
     BearerAuth,
     Endpoint,
@@ -19,6 +18,8 @@ from hxroute.keys import Jwt, Key
 from hxroute.limiting import Limit, Store
 from hxroute.resilience import (
     Balance,
+    CircuitBreaker,
+    Concurrency,
     HealthCheck,
     OutlierDetection,
     Retry,

@@ -13,11 +13,12 @@ from typing import Final, Literal, Protocol
 
 from hxroute import units
 from hxroute.errors import CircuitOpen, Overloaded, ProxyError
-from hxroute.guards import CircuitBreaker, Concurrency
 from hxroute.http import Handler, Start, Timeout
 from hxroute.keys import Jwt, Key
 from hxroute.resilience import (
     Balance,
+    CircuitBreaker,
+    Concurrency,
     HealthCheck,
     OutlierDetection,
     Retry,

@@ -1,4 +1,4 @@
-"""What an upstream is to survive, as data: targets, balancing, health and retries.
+"""What a gateway is to survive, as data: targets, health, retries, circuits, load.
 
 Durations are seconds, shares are of one. Standard library only.
 """
@@ -10,8 +10,11 @@ from typing import Final, Literal
 
 __all__ = [
     "FALLS_BACK_ON",
+    "OPENS_ON",
     "RETRIED_ON",
     "Balance",
+    "CircuitBreaker",
+    "Concurrency",
     "HealthCheck",
     "OutlierDetection",
     "Policy",
@@ -26,6 +29,18 @@ RETRIED_ON: Final = ("unreachable", "connect_timeout", "502", "503", "504")
 
 FALLS_BACK_ON: Final = ("unreachable", "timeout", "overloaded", "502", "503", "504")
 """What another upstream is asked after, unless the file says it."""
+
+OPENS_ON: Final = (
+    "unreachable",
+    "connect_timeout",
+    "read_timeout",
+    "total_timeout",
+    "write_timeout",
+    "502",
+    "503",
+    "504",
+)
+"""What opens a circuit, unless the file says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +121,35 @@ class Retry:
     budget: float = 0.2
     min_retries: int = 3
     at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitBreaker:
+    """Stop calling an upstream that fails, and try it again after `open`.
+
+    It opens after so many `failures` in a row, or once the share `ratio` of the calls of
+    the last `window`, at least `minimum` of them, has failed; None leaves either out.
+    Then `half_open` calls are let through, which must all succeed to close it.
+    """
+
+    failures: int | None = 5
+    ratio: float | None = None
+    minimum: int = 20
+    window: float = 10.0
+    open: float = 30.0
+    half_open: int = 1
+    when: tuple[str, ...] = OPENS_ON
+
+
+@dataclass(frozen=True, slots=True)
+class Concurrency:
+    """Let `max` calls run at a time, each from its start to the end of its answer.
+
+    `queue` more wait, `queue_timeout` at most, in the order in which they came. What
+    finds no place is refused with `Retry-After: retry_after`.
+    """
+
+    max: int
+    queue: int = 0
+    queue_timeout: float = 1.0
+    retry_after: float = 1.0

@@ -12,8 +12,8 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
 from hxroute.errors import Overloaded
-from hxroute.guards import Concurrency
 from hxroute.http import Handler, Request, Response
+from hxroute.resilience import Concurrency
 
 __all__ = ["Slots", "limited"]
 

@@ -8,14 +8,30 @@ from typing import Final
 
 from hxroute import units
 from hxroute.ir import Upstream
-from hxroute.resilience import Balance, HealthCheck, OutlierDetection, Retry
+from hxroute.resilience import (
+    Balance,
+    CircuitBreaker,
+    Concurrency,
+    HealthCheck,
+    OutlierDetection,
+    Retry,
+)
 
-__all__ = ["balance", "survival", "words"]
+__all__ = ["balance", "policies", "survival", "words"]
 
-_SHARES: Final = frozenset({"budget", "failure_percentage", "max_ejected"})
+_POLICIES: Final = (
+    "health",
+    "outlier_detection",
+    "retry",
+    "circuit_breaker",
+    "concurrency",
+)
+"""What an upstream may declare; the last three stand around a call in this order."""
+
+_SHARES: Final = frozenset({"budget", "failure_percentage", "max_ejected", "ratio"})
 _PLAIN: Final = frozenset({"success_rate_stdev"})
 
-_Policy = HealthCheck | OutlierDetection | Retry
+_Policy = CircuitBreaker | Concurrency | HealthCheck | OutlierDetection | Retry
 
 
 def words(policy: _Policy) -> Iterator[tuple[str, str]]:
@@ -26,8 +42,16 @@ def words(policy: _Policy) -> Iterator[tuple[str, str]]:
             yield field.name, _written(field.name, value)
 
 
+def policies(upstream: Upstream) -> Iterator[tuple[str, _Policy]]:
+    """Yield what an upstream declares, under its keys."""
+    for name in _POLICIES:
+        policy = getattr(upstream, name)
+        if policy is not None:
+            yield name, policy
+
+
 def survival(upstream: Upstream, retry: Retry | None) -> Iterator[tuple[str, str]]:
-    """Yield what is declared of an upstream's targets and tries, each in a line.
+    """Yield what is declared of an upstream's targets, tries and calls, each in a line.
 
     Args:
         upstream: the upstream.
@@ -39,14 +63,9 @@ def survival(upstream: Upstream, retry: Retry | None) -> Iterator[tuple[str, str
         )
         yield "targets", ", ".join(places)
         yield "balance", balance(upstream.balance)
-    stated = {
-        "health": upstream.health,
-        "outlier_detection": upstream.outlier_detection,
-        "retry": retry or upstream.retry,
-    }
-    for name, policy in stated.items():
-        if policy is not None:
-            yield name, ", ".join(" ".join(pair) for pair in words(policy))
+    called = dataclasses.replace(upstream, retry=retry or upstream.retry)
+    for name, policy in policies(called):
+        yield name, ", ".join(" ".join(pair) for pair in words(policy))
 
 
 def balance(declared: Balance) -> str:

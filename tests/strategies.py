@@ -12,7 +12,6 @@ from hypothesis import HealthCheck
 from hypothesis import strategies as st
 
 from hxroute import nodes
-from hxroute.guards import CircuitBreaker, Concurrency
 from hxroute.ir import (
     BearerAuth,
     Client,
@@ -34,6 +33,8 @@ from hxroute.keys import Jwt, Key
 from hxroute.limiting import Limit, Store
 from hxroute.resilience import (
     Balance,
+    CircuitBreaker,
+    Concurrency,
     OutlierDetection,
     Policy,
     Retry,

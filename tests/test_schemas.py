@@ -16,12 +16,13 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from hxroute import errors, guards, http, ir, nodes
+from hxroute import errors, http, ir, nodes
 from hxroute.compiler import schemas
 from hxroute.compiler.source import read
 from hxroute.compiler.tree import Mapping, plain
 from hxroute.diagnostics import CATALOG, Report
 from hxroute.limiting import Limit, Store
+from hxroute.resilience import CircuitBreaker, Concurrency
 
 WHOLE = schemas.document()
 FOLDER = schemas.folder()
@@ -181,7 +182,7 @@ def fields_of(cls: Any) -> set[str]:
     ("schema", "fields"),
     [
         (node_schema("observe"), fields_of(nodes.Observe)),
-        (node_schema("limit_concurrency"), fields_of(guards.Concurrency)),
+        (node_schema("limit_concurrency"), fields_of(Concurrency)),
         (node_schema("cors"), fields_of(nodes.Cors)),
         (node_schema("rename_json"), fields_of(nodes.RenameJson)),
         (node_schema("respond"), fields_of(nodes.Respond)),
@@ -210,7 +211,7 @@ def fields_of(cls: Any) -> set[str]:
         (ROUTES["$defs"]["store"], fields_of(Store) - {"name"}),
         (ROUTES["$defs"]["setting"], fields_of(ir.Setting) - {"name"}),
         (ROUTES["$defs"]["upstream"], fields_of(ir.Upstream) - {"name"}),
-        (ROUTES["$defs"]["circuit_breaker"], fields_of(guards.CircuitBreaker)),
+        (ROUTES["$defs"]["circuit_breaker"], fields_of(CircuitBreaker)),
         (ROUTES["$defs"]["header_rules"], fields_of(ir.HeaderRules) - {"name"}),
         (ROUTES["$defs"]["timeout"], fields_of(http.Timeout)),
         (
@@ -283,13 +284,13 @@ def test_defaults_that_the_schema_states_are_those_of_the_data() -> None:
         if value is not None
     }
     assert defaults_of(ROUTES) == {"paths": ir.Gateway(endpoints=()).paths}
-    limit = guards.Concurrency(1)
+    limit = Concurrency(1)
     assert defaults_of(node_schema("limit_concurrency")) == {
         "queue": limit.queue,
         "queue_timeout": seconds(limit.queue_timeout),
         "retry_after": seconds(limit.retry_after),
     }
-    breaker = guards.CircuitBreaker()
+    breaker = CircuitBreaker()
     assert defaults_of(ROUTES["$defs"]["circuit_breaker"]) == {
         "minimum": breaker.minimum,
         "window": seconds(breaker.window),

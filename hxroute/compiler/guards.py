@@ -7,7 +7,7 @@ from typing import Final
 from hxroute import units
 from hxroute.compiler.tree import Mapping, Node, plain
 from hxroute.diagnostics import Report
-from hxroute.guards import CircuitBreaker, Concurrency
+from hxroute.resilience import CircuitBreaker, Concurrency
 
 __all__ = ["circuit_breaker", "concurrency"]
 

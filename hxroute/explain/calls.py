@@ -7,7 +7,6 @@ from typing import Final
 from hxroute import templates
 from hxroute.errors import ProxyError, StartError
 from hxroute.explain.data import Call
-from hxroute.explain.guards import guards
 from hxroute.explain.values import Values, shown
 from hxroute.http import Request, read_whole
 from hxroute.ir import Gateway, Timeout, Upstream
@@ -56,7 +55,6 @@ async def sent(
         shown(await read_whole(called.body)),
         upstream.client,
         limits(node, gateway),
-        guards(upstream),
         tuple(survival(upstream, node.retry)),
     )
     return call, notes

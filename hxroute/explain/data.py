@@ -11,7 +11,7 @@
      "steps": [{"node", "line", "text", "ends"}],
      "fields": [{"name", "value", "outcome", "reason", "line"}],
      "call": {"upstream", "line", "method", "url", "headers", "body", "client",
-              "timeout", "guards", "survives"},
+              "timeout", "survives"},
      "answer": {"status", "headers", "body"},
      "answered": [{"name", "value", "outcome", "reason", "line"}],
      "failures": [{"kind", "answer", "line", "reason"}],
@@ -21,7 +21,6 @@
 - `headers` are pairs of name and value, as fields repeat; bytes that are no UTF-8
   stand as their codes. `client` is what makes the call. `timeout` is seconds by phase;
   its `first_byte` is null where that is `read`, `total` where there is no such limit.
-  `guards` say what may keep the call from being made, outermost first.
   `survives` are pairs of a key of the upstream, such as `retry`, and what it says.
 - Secrets stand as `<name_of_the_setting>`, the client's own credentials as `***`; the
   length of a body that holds one is that of the body as it is shown.
@@ -122,7 +121,6 @@ class Call:
     body: str
     client: Client
     timeout: Timeout
-    guards: tuple[str, ...] = ()
     survives: Pairs = ()
 
 

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from hxroute import nodes, templates, units
 from hxroute.explain.data import Step
-from hxroute.explain.guards import concurrency
 from hxroute.ir import Node
 from hxroute.keys import Key
 from hxroute.limiting import Limit
@@ -87,7 +86,10 @@ def _limit_body(node: nodes.LimitBody, settings: _Settings) -> tuple[int, str]:
 def _limit_concurrency(
     node: nodes.LimitConcurrency, settings: _Settings
 ) -> tuple[int, str]:
-    return node.at, f"let in {concurrency(node.limit)}"
+    limit = node.limit
+    wait = units.written_duration(limit.queue_timeout)
+    more = f"; {limit.queue} more wait, {wait} at most" if limit.queue else ""
+    return node.at, f"let in {limit.max} at a time in each process{more}"
 
 
 def _limit_memory(node: nodes.LimitMemory, settings: _Settings) -> tuple[int, str]:

@@ -164,7 +164,6 @@ def _call(call: Call | None) -> Iterator[Text]:
     phases = (f"{name} {seconds:g} s" for name, seconds in waits if seconds is not None)
     yield Text()
     yield _line(f"  client {call.client}, waits at most: {', '.join(phases)}", "dim")
-    yield from (_line(f"  {guard}", "dim") for guard in call.guards)
     yield from (_line(f"  {name}: {text}", "dim") for name, text in call.survives)
 
 

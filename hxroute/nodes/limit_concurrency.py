@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hxroute.errors import Overloaded, ProxyError
-from hxroute.guards import Concurrency
 from hxroute.http import Handler, Start
+from hxroute.resilience import Concurrency
 from hxroute.slots import Slots, limited
 
 __all__ = ["LimitConcurrency"]

@@ -33,7 +33,6 @@ from hxroute.nodes import (
 from hxroute.nodes.fallback import with_calls
 from hxroute.plan import own
 from hxroute.plan.fact import NONE, Fact
-from hxroute.plan.guards import concurrency, guards
 from hxroute.plan.meaning import Meaning, View
 from hxroute.plan.survival import survival
 from hxroute.plan.wording import Shown, duration, field_value, quoted, size
@@ -80,8 +79,6 @@ def upstream_facts(meaning: Meaning, upstream: Upstream) -> _Facts:
     yield "idle_timeout", Fact(idle, duration(idle), line, upstream=name)
     trusted = upstream.ca_file or ""
     yield "ca_file", Fact(trusted, quoted(trusted) if trusted else NONE.text, line)
-    for key, guard, shown in guards(upstream):
-        yield key, Fact(guard, shown, line, upstream=name)
 
 
 def is_bounded(view: View) -> bool:
@@ -177,8 +174,8 @@ def _ends(name: str, node: Authenticate) -> Fact:
 
 
 def _limit_concurrency(view: View, node: LimitConcurrency) -> _Facts:
-    for key, value, shown in concurrency(node.limit):
-        yield key, Fact(value, shown, node.at)
+    for key, text in written.words(node.limit):
+        yield f"concurrency.{key}", Fact(text, Shown(text), node.at)
 
 
 def _limit_memory(view: View, node: LimitMemory) -> _Facts:

@@ -13,7 +13,7 @@ __all__ = ["survival"]
 
 
 def survival(meaning: Meaning, upstream: Upstream) -> Iterator[tuple[str, str, str]]:
-    """Yield what is declared of the targets and of tries, with how it is shown."""
+    """Yield what is declared of targets, tries and calls, with how it is shown."""
     for target in upstream.targets:
         yield (
             f"target {meaning.template(target.url, {})}",
@@ -23,7 +23,6 @@ def survival(meaning: Meaning, upstream: Upstream) -> Iterator[tuple[str, str, s
     if upstream.targets:
         shown = written.balance(upstream.balance)
         yield "balance", meaning.template(shown, {}), shown
-    for name in ("health", "outlier_detection", "retry"):
-        policy = getattr(upstream, name)
-        for key, text in written.words(policy) if policy is not None else ():
+    for name, policy in written.policies(upstream):
+        for key, text in written.words(policy):
             yield f"{name}.{key}", text, Shown(text)

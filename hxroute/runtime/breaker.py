@@ -22,8 +22,8 @@ from typing import Final
 
 from hxroute.errors import CircuitOpen, ProxyError
 from hxroute.failures import Failures
-from hxroute.guards import CircuitBreaker
 from hxroute.http import Handler, Request, Response
+from hxroute.resilience import CircuitBreaker
 
 __all__ = ["Breaker", "Window", "breaking"]
 

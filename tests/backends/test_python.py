@@ -12,7 +12,6 @@ from starlette.applications import Starlette
 from hxroute import compiler, nodes
 from hxroute.backends.python import emit
 from hxroute.files import digest_of
-from hxroute.guards import Concurrency
 from hxroute.ir import (
     FORMAT,
     BearerAuth,
@@ -26,6 +25,7 @@ from hxroute.ir import (
     Upstream,
 )
 from hxroute.limiting import Limit, Store
+from hxroute.resilience import Concurrency
 
 ROOT = Path(__file__).parent.parent.parent
 

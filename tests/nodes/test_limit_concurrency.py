@@ -5,10 +5,10 @@ import asyncio
 import pytest
 
 from hxroute.errors import Overloaded
-from hxroute.guards import Concurrency
 from hxroute.http import Request, Response, Start
 from hxroute.kept import Kept
 from hxroute.nodes import LimitConcurrency
+from hxroute.resilience import Concurrency
 from tests.nodes.fakes import echo, start, through
 
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from hxroute import nodes
 from hxroute.errors import ProxyError
-from hxroute.guards import Concurrency
 from hxroute.http import Handler, Start
 from hxroute.ir import (
     BearerAuth,
@@ -29,7 +28,7 @@ from hxroute.ir import (
 )
 from hxroute.limiting import Limit, Store
 from hxroute.plan import Plan, differences
-from hxroute.resilience import Retry
+from hxroute.resilience import Concurrency, Retry
 from tests.plan.gateways import pipelines
 from tests.plan.served import PROBES, Served
 

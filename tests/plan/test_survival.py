@@ -9,7 +9,15 @@ import pytest
 
 from hxroute import nodes
 from hxroute.ir import Upstream
-from hxroute.resilience import Balance, HealthCheck, OutlierDetection, Retry, Target
+from hxroute.resilience import (
+    Balance,
+    CircuitBreaker,
+    Concurrency,
+    HealthCheck,
+    OutlierDetection,
+    Retry,
+    Target,
+)
 from tests.plan.test_comparison import ALTERNATIVES, call, gateway_of, texts_of
 
 
@@ -62,6 +70,21 @@ TARGETS = (Target("http://a", 2), Target("http://b"))
         ),
         ({"retry": Retry(budget=0.5)}, ["retry.budget 20% -> 50%"]),
         ({"retry": Retry(per_try=2.0)}, ["retry.per_try none -> 2s"]),
+        (
+            {"circuit_breaker": CircuitBreaker(open=60.0)},
+            ["circuit_breaker.open 30s -> 60s"],
+        ),
+        (
+            {"circuit_breaker": CircuitBreaker(None, 0.5)},
+            [
+                "circuit_breaker.failures 5 -> none",
+                "circuit_breaker.ratio none -> 50%",
+            ],
+        ),
+        (
+            {"concurrency": Concurrency(8, queue=3)},
+            ["concurrency.queue 0 -> 3"],
+        ),
     ],
     ids=str,
 )
@@ -75,6 +98,8 @@ def test_what_an_upstream_survives_is_told(
         health=HealthCheck("/h"),
         outlier_detection=OutlierDetection(),
         retry=Retry(),
+        circuit_breaker=CircuitBreaker(),
+        concurrency=Concurrency(8),
     )
     old = dataclasses.replace(gateway_of(call()), upstreams=(one,))
     other = dataclasses.replace(one, **stated)

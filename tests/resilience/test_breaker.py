@@ -16,8 +16,8 @@ from hxroute.errors import (
     ProxyError,
     ReadTimeout,
 )
-from hxroute.guards import CircuitBreaker
 from hxroute.http import Request, Response
+from hxroute.resilience import CircuitBreaker
 from hxroute.runtime.breaker import Breaker, Window, breaking
 
 Answer = int | BaseException | Response

@@ -15,8 +15,8 @@ from hypothesis.stateful import (
 )
 
 from hxroute.errors import Overloaded
-from hxroute.guards import Concurrency
 from hxroute.http import Request, Response
+from hxroute.resilience import Concurrency
 from hxroute.slots import Slots, limited
 from tests.strategies import examples
 
