@@ -58,6 +58,11 @@ class Clock:
             self._timer.cancel()
             self._timer = None
 
+    def end(self) -> None:
+        """Ring never again, and hold on to nobody who would be called."""
+        self.stop()
+        self._late = _nobody
+
     def has_ended(self) -> bool:
         """Tell whether the time is over that no waiting goes beyond."""
         return self._loop.time() >= self.ends
@@ -76,3 +81,7 @@ class Clock:
             self._late()
         elif self._due < math.inf:
             self._set(now)
+
+
+def _nobody() -> None:
+    """Stand where somebody was called."""

@@ -105,14 +105,21 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell every request that is not yet answered."""
         self.connections.discard(self)
-        self._idle.stop()
+        self._idle.end()
         self._stop_clock()
         self.flow.resume_writing()
-        self.flow.stop()
+        self.flow.end()
         self.transport.close()
-        self.parser = None  # type: ignore[assignment]  # it holds on to this
         for cycle in self._cycles:
             cycle.leave()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Drop what holds on to this, so that it is freed without a search for cycles."""
+        self.parser = self.cycle = None  # type: ignore[assignment]
+        self._begun = self._refusal = None
+        self._cycles.clear()
+        self._queue.clear()
 
     def shutdown(self) -> None:
         """Take no request behind those that have begun or are on their way."""

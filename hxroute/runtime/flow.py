@@ -75,6 +75,11 @@ class Flow(FlowControl):
             self._timer.cancel()
             self._timer = None
 
+    def end(self) -> None:
+        """Watch never again, and hold on to nobody who would be called."""
+        self.stop()
+        self._resumed = _nobody
+
     def _watch(self) -> None:
         left = self._transport.get_write_buffer_size()
         self.stop()
@@ -85,6 +90,10 @@ class Flow(FlowControl):
             self._watch()
         else:
             self._transport.abort()
+
+
+def _nobody() -> None:
+    """Stand where somebody was called."""
 
 
 def has_left(transport: asyncio.BaseTransport) -> bool:

@@ -32,13 +32,13 @@ class Connection(asyncio.Protocol):
     """One connection; `is_closing` tells whether it can serve no call any more."""
 
     _transport: asyncio.Transport
+    _reader: Reader
+    _clock: Clock
     _outlet: Outlet
 
     def __init__(self, owner: Owner) -> None:
         self._loop = asyncio.get_running_loop()
         self._owner = owner
-        self._reader = Reader()
-        self._clock = Clock(self._loop, owner.idle_timeout, self._late)
         self._answer: Answer | None = None
         self._limits = Timeout()
         self._upload: asyncio.Task[None] | None = None
@@ -56,6 +56,8 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin."""
         self._transport = transport
+        self._reader = Reader()
+        self._clock = Clock(self._loop, self._owner.idle_timeout, self._late)
         self._outlet = Outlet(transport)
         self._is_tls = transport.get_extra_info("ssl_object") is not None
 
@@ -91,7 +93,8 @@ class Connection(asyncio.Protocol):
             if self._answer is not None:
                 self._hear_out()
         self._end()
-        self._clock.stop()
+        self._clock.end()
+        self._reader.close()
         self._owner.closed(self)
 
     def pause_writing(self) -> None:
@@ -143,7 +146,7 @@ class Connection(asyncio.Protocol):
                 self.abort()  # the client has left
             raise
         if answer.error is not None and not answer.has_head:
-            raise answer.error
+            raise answer.take_error()
         if answer.ended:
             return Response(answer.status, answer.headers, answer.take())
         stream, close = self._stream(answer), partial(self._abandon, answer)
@@ -171,7 +174,7 @@ class Connection(asyncio.Protocol):
             elif answer.ended:
                 return
             elif answer.error is not None:
-                raise answer.error
+                raise answer.take_error()
             else:
                 answer.waiter = waiter = self._loop.create_future()
                 self._clock.wait(self._limits.read)

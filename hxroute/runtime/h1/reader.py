@@ -68,6 +68,15 @@ class Answer:
         pieces, self.pieces, self.size = self.pieces, [], 0
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
+    def take_error(self) -> BaseException:
+        """Return how it broke off, which then nothing here holds on to.
+
+        An error that is raised holds the frames it goes through, and they this.
+        """
+        error, self.error = self.error, None
+        assert error is not None
+        return error
+
     def wake(self) -> None:
         """Let whoever waits for more look again."""
         waiter, self.waiter = self.waiter, None
@@ -106,6 +115,10 @@ class Reader:
         parser = httptools.HttpResponseParser(self)
         parser.set_dangerous_leniencies(lenient_keep_alive=True)
         return parser
+
+    def close(self) -> None:
+        """Read no more: the parser holds on to this, and this to the parser."""
+        del self._parser
 
     def feed(self, data: bytes) -> None:
         """Take bytes as they come.

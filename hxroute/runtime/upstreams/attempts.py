@@ -77,9 +77,12 @@ class Attempts:
             outcome = await self._last_of(request)
         finally:
             self._budget.calls -= 1
-        if isinstance(outcome, ProxyError):
+        if isinstance(outcome, Response):
+            return outcome
+        try:
             raise outcome
-        return outcome
+        finally:
+            del outcome  # it holds this frame, and the frame would hold it
 
     async def _last_of(self, request: Request) -> _Outcome:
         outcome, tries = await self._once(request), 1
