@@ -16,8 +16,14 @@ __all__ = ["Connector", "open_connector"]
 class Connector(Protocol):
     """One upstream's connections."""
 
-    def handler(self, timeout: Timeout | None) -> Handler:
-        """Return the call with those limits, by default the upstream's own."""
+    def handler(self, timeout: Timeout | None, per_try: float | None = None) -> Handler:
+        """Return the call with those limits, by default the upstream's own.
+
+        Args:
+            timeout: the limits.
+            per_try: seconds within which an answer begins; one that does not ends in
+                ReadTimeout.
+        """
 
     async def close(self) -> None:
         """Close every connection."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hxroute.http import Handler, Request, Response, Timeout
 from hxroute.runtime.upstreams.balance import digest_of
 from hxroute.runtime.upstreams.members import Member, State
+from hxroute.runtime.upstreams.prompt import prompt
 
 __all__ = ["Answering", "member", "members"]
 
@@ -15,8 +16,8 @@ class Answering:
     def __init__(self, answer: Handler) -> None:
         self._answer = answer
 
-    def handler(self, timeout: Timeout | None) -> Handler:
-        return self._answer
+    def handler(self, timeout: Timeout | None, per_try: float | None = None) -> Handler:
+        return prompt(self._answer, per_try)
 
     async def close(self) -> None:
         """Have nothing to close."""

@@ -161,6 +161,19 @@ def test_call_with_the_pool_in_use_times_out_waiting() -> None:
     asyncio.run(scenario())
 
 
+def test_call_whose_answer_does_not_begin_within_its_try_gives_its_place_back() -> None:
+    async def scenario() -> None:
+        async with ScriptedUpstream({"late": [{"sleep": 9}], "c": [OK]}) as upstream:
+            one = Upstream("u", "x", max_connections=1)
+            connector = open_connector(one, upstream.url)
+            with pytest.raises(ReadTimeout, match=r"within 0\.01 s"):
+                await connector.handler(None, 0.01)(asking("late"))
+            assert await whole(await connector.handler(None, 9)(asking())) == b"ok"
+            await connector.close()
+
+    asyncio.run(scenario())
+
+
 def test_call_to_an_upstream_that_takes_nothing_times_out_writing() -> None:
     async def scenario() -> None:
         async def deaf(

@@ -15,6 +15,7 @@ from hxroute.runtime.h1.connection import Connection
 from hxroute.runtime.h1.pool import Pool
 from hxroute.runtime.resolve import Lookup
 from hxroute.runtime.tls import context
+from hxroute.runtime.upstreams.prompt import prompt
 
 __all__ = ["H1Connector"]
 
@@ -32,8 +33,8 @@ class H1Connector:
             self._tls.set_alpn_protocols(["http/1.1"])
         self._pool = Pool(self._dial, upstream.max_connections, upstream.idle_timeout)
 
-    def handler(self, timeout: Timeout | None) -> Handler:
-        """Return the call with those limits, by default the upstream's own."""
+    def handler(self, timeout: Timeout | None, per_try: float | None = None) -> Handler:
+        """Return the call with those limits, and with one for each try, where stated."""
         limits, pool = timeout or self._limits, self._pool
         write_head = self._head_writer()
 
@@ -55,7 +56,7 @@ class H1Connector:
             connection = await self._connection(limits, ends, fresh=True)
             return await connection.ask(request, head, limits, ends)
 
-        return call
+        return prompt(call, per_try)
 
     async def close(self) -> None:
         """Close every connection."""

@@ -34,6 +34,7 @@ from hxroute.runtime.library.upload import Upload
 from hxroute.runtime.library.wire import IN_USE, Stream
 from hxroute.runtime.resolve import Lookup
 from hxroute.runtime.tls import context
+from hxroute.runtime.upstreams.prompt import prompt
 
 __all__ = ["LibraryConnector"]
 
@@ -68,8 +69,8 @@ class LibraryConnector:
         self._pooled = _pool(upstream, network, tls, idle=upstream.max_connections)
         self._unpooled = _pool(upstream, network, tls, idle=0)
 
-    def handler(self, timeout: Timeout | None) -> Handler:
-        """Return the call with those limits, by default the upstream's own."""
+    def handler(self, timeout: Timeout | None, per_try: float | None = None) -> Handler:
+        """Return the call with those limits, and with one for each try, where stated."""
         limits = timeout or self._upstream.timeout
 
         async def call(request: Request) -> Response:
@@ -84,7 +85,7 @@ class LibraryConnector:
                 # sent again is sent once more, on a connection that cannot be stale.
                 return await self._send(self._unpooled, request, limits, total)
 
-        return call
+        return prompt(call, per_try)
 
     async def close(self) -> None:
         """Close every connection."""

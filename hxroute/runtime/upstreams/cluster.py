@@ -11,7 +11,6 @@ from hxroute.http import Handler, Request, Response, Timeout
 from hxroute.runtime.upstreams.balance import Pick
 from hxroute.runtime.upstreams.members import Member
 from hxroute.runtime.upstreams.outliers import Outliers
-from hxroute.runtime.upstreams.prompt import prompt
 
 __all__ = ["Cluster"]
 
@@ -41,16 +40,8 @@ class Cluster:
         self._outliers = outliers
 
     def handler(self, timeout: Timeout | None, per_try: float | None = None) -> Handler:
-        """Return the call with those limits, by default the upstream's own.
-
-        Args:
-            timeout: the limits.
-            per_try: seconds within which an answer begins, counted against a target
-                whose answer does not.
-        """
-        handlers = {
-            m: prompt(m.connector.handler(timeout), per_try) for m in self._members
-        }
+        """Return the call of one of the members with those limits."""
+        handlers = {m: m.connector.handler(timeout, per_try) for m in self._members}
         outliers = self._outliers
 
         async def call(request: Request) -> Response:

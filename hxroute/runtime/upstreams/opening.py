@@ -22,7 +22,6 @@ from hxroute.runtime.upstreams.cluster import Cluster
 from hxroute.runtime.upstreams.health import Checks
 from hxroute.runtime.upstreams.members import Member, State
 from hxroute.runtime.upstreams.outliers import Outliers
-from hxroute.runtime.upstreams.prompt import prompt
 
 __all__ = ["Upstreams"]
 
@@ -70,10 +69,7 @@ class Upstreams:
         upstream, connector = self._declared[name], self._connectors[name]
         retry = retry or upstream.retry
         per_try = None if retry is None else retry.per_try
-        if isinstance(connector, Cluster):
-            call = connector.handler(timeout, per_try)
-        else:
-            call = prompt(connector.handler(timeout), per_try)
+        call = connector.handler(timeout, per_try)
         call = guarded(call, upstream, self._urls[name], self._kept)
         if retry is None or retry.attempts == 1:
             return call
