@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from hxroute.errors import ConnectFailed, PoolTimeout
+from hxroute.errors import ConnectFailed
 from hxroute.http import Request, Response
 from hxroute.resilience import HealthCheck
 from hxroute.runtime.upstreams.health import Checks, judge
@@ -16,7 +16,7 @@ from hxroute.runtime.upstreams.members import Member, State
 from hxroute.sandbox.scripted import OK, Script, ScriptedUpstream
 from tests.resilience.members import member
 from tests.resilience.upstreams import answer, gateway, get
-from tests.runtime.serving import ask, served
+from tests.runtime.serving import ask, client, served
 
 CHECK = HealthCheck("/health")
 SOON = HealthCheck("/health?quick=1", interval=0.001)
@@ -105,10 +105,9 @@ async def checked(asked: Asked, checks: Checks) -> None:
     [
         ([200, *[ConnectFailed()] * 3], False),
         ([200, *[ConnectFailed()] * 2], True),
-        ([200, *[PoolTimeout()] * 9], True),
     ],
 )
-def test_only_the_target_s_own_failures_count(
+def test_a_target_that_nobody_reaches_is_unwell_after_so_many_checks(
     outcomes: list[int | Exception], well: bool
 ) -> None:
     async def scenario() -> Member:
@@ -145,22 +144,29 @@ UPSTREAM = (
 )
 
 
+STREAM: Script = [
+    "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n",
+    "data: 1\n\n",
+    {"sleep": 600},
+]
+
+
 class Ill(ScriptedUpstream):
     """Answers health checks, which name no case, by another script."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__({"stream": STREAM})
         self.state: Script = OK
 
     def script(self, case: str) -> Script:
-        return OK if case else self.state
+        return super().script(case) if case else self.state
 
 
 @contextlib.asynccontextmanager
-async def pair() -> AsyncIterator[tuple[Ill, Ill, int]]:
+async def pair(upstream: str = UPSTREAM) -> AsyncIterator[tuple[Ill, Ill, int]]:
     async with Ill() as a, Ill() as b:
         environ = {"A": a.url, "B": b.url}
-        async with served(gateway(UPSTREAM), environ) as port:
+        async with served(gateway(upstream), environ) as port:
             yield a, b, port
 
 
@@ -190,6 +196,25 @@ def test_a_target_that_falls_ill_gets_no_calls_until_it_is_well(state: Script) -
             a.state = OK
             b.state = state
             await until_only(port, a, b)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.usefixtures("each_client")
+def test_a_target_whose_connections_are_all_streams_is_judged_all_the_same() -> None:
+    upstream = UPSTREAM.replace("{targets", "{max_connections: 1, targets")
+
+    async def scenario() -> None:
+        async with pair(upstream) as (a, b, port):
+            streaming = get().replace(b": c\r\n", b": stream\r\n")
+            async with client(port, streaming) as (reader, _):
+                await reader.readuntil(b"data: 1\n\n")
+                full, other = (a, b) if a.seen_of("stream") else (b, a)
+                before = len(full.seen_of(""))
+                full.state = answer(503)
+                await full.arrived("", before + 2)
+                assert [(await ask(port, get())).status for _ in range(4)] == [200] * 4
+                assert (len(full.seen_of("c")), len(other.seen_of("c"))) == (0, 4)
 
     asyncio.run(scenario())
 

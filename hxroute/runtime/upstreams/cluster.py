@@ -65,7 +65,7 @@ class Cluster:
     async def close(self) -> None:
         """Close every connection."""
         for member in self._members:
-            await member.connector.close()
+            await member.close()
 
     def _chosen(self, request: Request) -> Member:
         """Choose among those that are well and were not tried yet, else among all."""

@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from hxroute.errors import PoolTimeout, ProxyError
+from hxroute.errors import ProxyError
 from hxroute.failures import statuses
 from hxroute.http import Body, Handler, Request, Timeout
 from hxroute.resilience import HealthCheck
@@ -78,12 +78,10 @@ class Checks:
     async def _check(self, member: Member) -> None:
         declared, state = self._declared, member.state
         limits = Timeout(*(declared.timeout,) * 4, total=declared.timeout)
-        ask = member.connector.handler(limits)
+        ask = member.probe.handler(limits)
         while state.checked_by is self:
-            # Where all of its connections are in use, it is we who did not ask.
-            with contextlib.suppress(PoolTimeout):
-                if self._judged(state, await self._status(ask)):
-                    self._tell(member)
+            if self._judged(state, await self._status(ask)):
+                self._tell(member)
             spread = random.uniform(1 - _SPREAD, 1 + _SPREAD)  # noqa: S311  no secret
             await asyncio.sleep(declared.interval * spread)
 
@@ -99,8 +97,6 @@ class Checks:
                 await _read_some(response.body)
             finally:
                 await response.close()
-        except PoolTimeout:
-            raise
         except ProxyError:
             return None
         return response.status

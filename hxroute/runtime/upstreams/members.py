@@ -49,16 +49,32 @@ class State:
 
 
 class Member:
-    """A target: its connections, its weight and its state."""
+    """A target: its connections, its weight and its state.
 
-    __slots__ = ("connector", "current", "name", "seed", "state", "weight")
+    Health checks go through `probe`, where there are any: they have a connection of
+    their own, so that a target is judged also while streams hold all of the others.
+    """
+
+    __slots__ = ("connector", "current", "name", "probe", "seed", "state", "weight")
 
     def __init__(
-        self, name: str, connector: Connector, weight: int, state: State, seed: int
+        self,
+        name: str,
+        connector: Connector,
+        weight: int,
+        state: State,
+        seed: int,
+        probe: Connector | None = None,
     ) -> None:
         self.name = name
         self.connector = connector
+        self.probe = probe or connector
         self.weight = weight
         self.state = state
         self.seed = seed
         self.current = 0
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for connector in {self.connector, self.probe}:
+            await connector.close()

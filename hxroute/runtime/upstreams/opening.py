@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Final
 
 from hxroute import templates
@@ -104,9 +105,11 @@ class Upstreams:
         # Without checks, nobody would ever find a target well that is not.
         is_checked = upstream.health is not None
         state = self._kept.once((State, upstream.name, url, is_checked), State)
-        return Member(
-            target.url, connector, target.weight, state, digest_of(url.encode())
-        )
+        probe = None
+        if is_checked:
+            probe = open_connector(replace(upstream, max_connections=1), url)
+        seed = digest_of(url.encode())
+        return Member(target.url, connector, target.weight, state, seed, probe)
 
     def _url(self, upstream: Upstream, source: str, at: int) -> str:
         with at_start(at):
