@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from hxroute import paths
 from hxroute.errors import BadPath
 
-__all__ = ["mistake"]
+__all__ = ["Base", "base", "mistake"]
 
 _PRINTABLE: Final = re.compile(r"[\x21-\x7e]+")
 _NAME: Final = re.compile(
@@ -18,6 +18,32 @@ _NAME: Final = re.compile(
 )
 _NUMBERS: Final = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?")
 """What resolvers take for an IPv4 address: its last label is a number."""
+_PORTS: Final = {"http": 80, "https": 443}
+
+
+class Base(NamedTuple):
+    """A scheme, a place to connect to, and what a path there begins with.
+
+    `host` is a name or an address without brackets; `authority` is what `Host` says.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    authority: bytes
+    path: bytes
+
+
+def base(text: str) -> Base:
+    """Return what a URL without a mistake means: equal for two that mean the same."""
+    url = urlsplit(text)
+    host = url.hostname or ""
+    shown = f"[{host}]" if ":" in host else host
+    default = _PORTS[url.scheme]
+    port = url.port or default
+    authority = shown if port == default else f"{shown}:{port}"
+    path = url.path.rstrip("/").encode()
+    return Base(url.scheme, host, port, authority.encode(), path)
 
 
 def mistake(text: str) -> str:

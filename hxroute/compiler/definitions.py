@@ -90,7 +90,7 @@ class Definitions:
         node = entry.node
         data = plain(node)
         resilience.check_places(node, entry.key, self._report)
-        several = resilience.targets(node.get("targets"), self._url)
+        several = resilience.targets(node.get("targets"), self._url, self._report)
         source = several[0].url if several else self._url(node.get("url"))
         stated = {key: data[key] for key in _AS_STATED if key in data}
         if "idle_timeout" in data:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, Final
 
-from hxroute import units
+from hxroute import templates, units, urls
 from hxroute.compiler.tree import Hole, Mapping, Node, Scalar, Sequence, plain
 from hxroute.diagnostics import Report
 from hxroute.resilience import Balance, HealthCheck, OutlierDetection, Retry, Target
@@ -53,15 +53,42 @@ def check_places(node: Mapping, name: Node, report: Report) -> None:
                 report.add("HX107", message, key.span, help=help_text)
 
 
-def targets(node: Node | None, url: Callable[[Node | None], str]) -> tuple[Target, ...]:
+def targets(
+    node: Node | None, url: Callable[[Node | None], str], report: Report
+) -> tuple[Target, ...]:
     """Lower a list of targets.
 
     Args:
         node: the list.
         url: lowers the URL of one of them.
+        report: gets what is wrong with them.
     """
     items = node.items if isinstance(node, Sequence) else ()
-    return tuple(_target(item, url) for item in items)
+    found = tuple(_target(item, url) for item in items)
+    alike: dict[Hashable, list[tuple[Node, Target]]] = {}
+    for item, target in zip(items, found, strict=True):
+        alike.setdefault(_address(target.url), []).append((item, target))
+    for address, same in alike.items():
+        if address is not None and len(same) > 1:
+            _refuse(same, report)
+    return found
+
+
+def _address(source: str) -> Hashable | None:
+    """Return what the URLs of one address share; None where they are refused already."""
+    if templates.is_template(source):
+        return source
+    return None if urls.mistake(source) else urls.base(source)
+
+
+def _refuse(same: list[tuple[Node, Target]], report: Report) -> None:
+    """Report targets of one address."""
+    (first, _), (second, _), *_ = same
+    weight = sum(target.weight for _, target in same)
+    message = "a target that is listed already"
+    help_text = f"list it once; `weight: {weight}` gives it as many calls"
+    related = ((first.span.head, "first listed here"),)
+    report.add("HX116", message, second.span.head, help=help_text, related=related)
 
 
 def _target(node: Node, url: Callable[[Node | None], str]) -> Target:

@@ -32,6 +32,7 @@ CATALOG: Final = {
     "HX113": "a text that is no URL of an upstream",
     "HX114": "a text that is no origin",
     "HX115": "a text that is no URL of a store",
+    "HX116": "a target that is listed again",
     # names
     "HX201": "an unknown upstream",
     "HX202": "an unknown auth",

@@ -27,6 +27,7 @@ server: {port: «HX106»70000}
 upstreams:
   api: {url: "{{ settings.url }}"}
   «HX107»lost: {max_connections: 5}
+  «HX207»twice: {targets: ["http://h", «HX116»"http://h"]}
   wrong: {url: «HX113»"ftp://h", idle_timeout: «HX109»5}
   chosen: {url: "http://{{ «HX321»headers.host }}"}
   typed: {url: "http://h/{{ «HX206»settings.ulr }}", max_connections: «HX103»"5"}

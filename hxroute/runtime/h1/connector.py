@@ -9,13 +9,13 @@ from hxroute.errors import ConnectFailed, Disconnected, ProxyError
 from hxroute.http import Handler, Request, Response, Timeout
 from hxroute.ir import Upstream
 from hxroute.runtime import calls
-from hxroute.runtime.base import Base
 from hxroute.runtime.dial import Dialer
 from hxroute.runtime.h1.connection import Connection
 from hxroute.runtime.h1.pool import Pool
 from hxroute.runtime.resolve import Lookup
 from hxroute.runtime.tls import context
 from hxroute.runtime.upstreams.prompt import prompt
+from hxroute.urls import Base
 
 __all__ = ["H1Connector"]
 

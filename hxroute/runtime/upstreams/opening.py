@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
-from hxroute import templates
+from hxroute import templates, urls
 from hxroute.errors import StartError
 from hxroute.http import Handler, Job, Request, Timeout
 from hxroute.ir import Upstream
 from hxroute.kept import Kept
-from hxroute.resilience import Retry, Target
+from hxroute.resilience import Retry
+from hxroute.runtime.base import base_of
 from hxroute.runtime.connectors import Connector, open_connector
 from hxroute.runtime.guards import guarded
 from hxroute.runtime.placing import at_start
@@ -27,6 +28,7 @@ from hxroute.runtime.upstreams.outliers import Outliers
 __all__ = ["Upstreams"]
 
 _LOG: Final = logging.getLogger("hxroute.upstream")
+_JOINED: Final = "upstream %s: targets %s and %s are at one address: they are one"
 
 
 class Upstreams:
@@ -87,7 +89,7 @@ class Upstreams:
             return open_connector(
                 upstream, self._url(upstream, upstream.url, upstream.at)
             )
-        members = [self._member(upstream, target) for target in upstream.targets]
+        members = self._members(upstream)
         outliers = None
         if upstream.outlier_detection is not None:
             states = [member.state for member in members]
@@ -99,17 +101,34 @@ class Upstreams:
         pick = POLICIES[upstream.balance.policy]
         return Cluster(members, pick, self._key(upstream), outliers)
 
-    def _member(self, upstream: Upstream, target: Target) -> Member:
-        url = self._url(upstream, target.url, target.at)
-        connector = open_connector(upstream, url)
+    def _members(self, upstream: Upstream) -> list[Member]:
+        """Return the targets, those of one address as one with their weights together.
+
+        Settings often lead several targets to one server, in development for instance;
+        whoever checks and ejects must count it once.
+        """
+        members: dict[urls.Base, Member] = {}
+        for target in upstream.targets:
+            place = replace(upstream, url=target.url, at=target.at)
+            url = self._url(place, target.url, target.at)
+            base = base_of(place, url)
+            if base in members:
+                same = members[base]
+                same.weight += target.weight
+                _LOG.warning(_JOINED, upstream.name, same.name, target.url)
+            else:
+                members[base] = self._member(place, url, target.weight)
+        return list(members.values())
+
+    def _member(self, place: Upstream, url: str, weight: int) -> Member:
         # Without checks, nobody would ever find a target well that is not.
-        is_checked = upstream.health is not None
-        state = self._kept.once((State, upstream.name, url, is_checked), State)
+        is_checked = place.health is not None
+        state = self._kept.once((State, place.name, url, is_checked), State)
         probe = None
         if is_checked:
-            probe = open_connector(replace(upstream, max_connections=1), url)
-        seed = digest_of(url.encode())
-        return Member(target.url, connector, target.weight, state, seed, probe)
+            probe = open_connector(replace(place, max_connections=1), url)
+        connector, seed = open_connector(place, url), digest_of(url.encode())
+        return Member(place.url, connector, weight, state, seed, probe)
 
     def _url(self, upstream: Upstream, source: str, at: int) -> str:
         with at_start(at):
