@@ -132,12 +132,14 @@ class Upstream:
 class BearerAuth:
     """What a client must show as `Authorization: Bearer KEY`: a key, or a token.
 
-    A key without more to say of it is the template that gives it.
+    A key without more to say of it is the template that gives it. `header` is the field
+    in which it stands alone, where that is not Authorization; in lower case.
     """
 
     name: str
     keys: tuple[str | Key, ...] = ()
     jwt: Jwt | None = None
+    header: str = ""
     at: int = field(default=0, compare=False)
 
     def entries(self) -> tuple[Key, ...]:
@@ -147,6 +149,11 @@ class BearerAuth:
             replace(key, name=key.name or f"key-{place}")
             for place, key in enumerate(whole, 1)
         )
+
+    @property
+    def shown_in(self) -> str:
+        """The field in which a client shows it."""
+        return self.header or "authorization"
 
     def sources(self) -> tuple[str, ...]:
         """Return the templates that give keys."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-__all__ = ["HOP_BY_HOP", "Headers", "Passing", "forwardable", "meant"]
+__all__ = ["HOP_BY_HOP", "Headers", "Passing", "forwardable", "meant", "with_one"]
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -34,6 +34,19 @@ def meant(name: bytes) -> bytes:
     A field that is dropped or set must not come through under its other spelling.
     """
     return name.replace(b"_", b"-")
+
+
+def with_one(headers: Headers, name: bytes) -> Headers:
+    """Return fields with the first of a name alone, and at the end, where there are more.
+
+    Also under its other spelling it is another one.
+    """
+    spelt = meant(name)
+    alike = [item for item in headers if meant(item[0]) == spelt]
+    first = [item for item in alike if item[0] == name][:1]
+    if len(alike) == len(first):
+        return headers
+    return [*(item for item in headers if meant(item[0]) != spelt), *first]
 
 
 def forwardable(headers: Headers) -> Headers:

@@ -158,6 +158,7 @@ auths = st.builds(
     name=names,
     keys=st.lists(texts | keys, max_size=4).map(tuple),
     jwt=st.none() | jwts,
+    header=texts,
     at=lines,
 )
 header_rules = st.builds(

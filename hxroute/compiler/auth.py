@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from hxroute import units
+from hxroute.compiler.fields import MADE_ANEW
 from hxroute.compiler.resolve import Entry, Program, Unit
 from hxroute.compiler.tree import Hole, Mapping, Node, Scalar, Sequence, plain
 from hxroute.diagnostics import Report
@@ -22,6 +23,17 @@ _PATIENCE: Final = Timeout(connect=5.0, read=5.0, total=10.0)
 """How long keys of tokens are waited for."""
 
 _HEX: Final = re.compile(r"[0-9A-Fa-f]{64}")
+
+_NO_KEYS: Final = (
+    (MADE_ANEW, "is made anew for each hop, and holds no key"),
+    ({"cookie"}, "holds more than a key"),
+    ({"authorization"}, "is where keys stand by default, behind the word Bearer"),
+)
+"""Fields that no key stands alone in, and why."""
+
+_NAME_ANOTHER: Final = (
+    "name a field of its own, such as `x-api-key`, or remove `header`"
+)
 
 _GUESSED: Final = frozenset(
     hashlib.sha256(text.encode()).hexdigest()
@@ -66,7 +78,12 @@ def lower_auth(
     lowered = [(_key(item, key, public, report), item) for item in items]
     _check_repeated(lowered, report)
     keys = tuple(made for made, _ in lowered)
-    return BearerAuth(entry.name, keys, token, at=entry.at)
+    header = _header(entry.node.get("header"), report)
+    if header and stated is None and listed is None:
+        message = f"auth `{entry.name}` has neither `bearer` nor `jwt`"
+        help_text = "state one of them, or both: either will do"
+        report.add("HX107", message, entry.key.span, help=help_text)
+    return BearerAuth(entry.name, keys, token, header, at=entry.at)
 
 
 def jwks_upstreams(
@@ -83,6 +100,15 @@ def jwks_upstreams(
         for auth in auths
         if auth.jwt is not None and auth.jwt.jwks is not None
     )
+
+
+def _header(node: Node | None, report: Report) -> str:
+    """Return the field in which a key stands alone, nothing where it is Authorization."""
+    name = str(node.value).lower() if isinstance(node, Scalar) else ""
+    wrong = next((text for names, text in _NO_KEYS if name in names), None)
+    if node is not None and wrong is not None:
+        report.add("HX105", f"`{name}` {wrong}", node.span, help=_NAME_ANOTHER)
+    return name
 
 
 def _member(node: Node | None, *path: str) -> Node | None:

@@ -17,7 +17,7 @@ from hxroute.compiler.unused import check_unused
 from hxroute.diagnostics import Report
 from hxroute.errors import BadPath
 from hxroute.ir import UNLISTED_METHODS, Endpoint, Gateway
-from hxroute.nodes import Execute, Fallback
+from hxroute.nodes import Authenticate, Execute, Fallback
 from hxroute.nodes.execute import METHOD
 from hxroute.span import Span
 
@@ -34,7 +34,14 @@ def check(gateway: Gateway, program: Program, report: Report) -> None:
         _check_call(call, unit, report)
         _check_shown(call, gateway, unit, report)
     _check_key_fields(gateway, program, report)
-    check_credentials(calls, broken_rules(program.document.get("headers")), report)
+    shown_in = {
+        node.auth.header: None
+        for endpoint in gateway.endpoints
+        for node in endpoint.pipeline
+        if isinstance(node, Authenticate) and node.auth.header
+    }
+    broken = broken_rules(program.document.get("headers"))
+    check_credentials(calls, tuple(shown_in), broken, report)
     check_coverage(gateway, program, report)
     check_unused(program, report)
 

@@ -8,9 +8,9 @@ from typing import Final
 
 from hxroute import rules
 from hxroute.compiler.resolve import Unit
-from hxroute.compiler.tree import Hole, Mapping, Node, Sequence
-from hxroute.diagnostics import Report
-from hxroute.ir import HeaderRules
+from hxroute.compiler.tree import Hole, Mapping, Node, Scalar, Sequence
+from hxroute.diagnostics import Report, did_you_mean
+from hxroute.ir import BearerAuth, HeaderRules
 from hxroute.nodes import Execute
 from hxroute.span import Span
 
@@ -25,15 +25,20 @@ _HELP: Final = (
 
 
 def check_credentials(
-    calls: Iterable[tuple[Execute, Unit]], broken: frozenset[str], report: Report
+    calls: Iterable[tuple[Execute, Unit]],
+    shown_in: tuple[str, ...],
+    broken: frozenset[str],
+    report: Report,
 ) -> None:
     """Report rules that let credentials through, once for each cause.
 
     Args:
         calls: each call with the endpoint it stands in.
+        shown_in: fields in which clients of this file show their keys.
         broken: rule sets of which a part was refused, so that nothing is known of them.
         report: where it is said.
     """
+    credentials = (*_CREDENTIALS, *shown_in)
     causes: dict[tuple[Span | None, tuple[str, ...]], _Cause] = {}
     for call, unit in calls:
         reference = unit.effective.get(("request", "headers"))
@@ -41,7 +46,7 @@ def check_credentials(
         if _is_unknown(unit) or any(rule.name in broken for rule in sets):
             continue
         stated = len(_listed(unit.get("request", "headers")))
-        passed = _passed((*sets, HeaderRules(set=call.headers)))
+        passed = _passed(credentials, (*sets, HeaderRules(set=call.headers)))
         if not passed or stated != len(sets):  # an unknown set might drop them
             continue
         node = reference or unit.node.get("upstream")
@@ -63,10 +68,11 @@ class _Cause:
 
     def tell(self, report: Report) -> None:
         """Report it."""
-        named = " and ".join(f"`{name}`" for name in self.passed)
+        *others, last = (f"`{name}`" for name in self.passed)
+        named = " and ".join([", ".join(others)] * bool(others) + [last])
         message = f"the client's {named} would reach the upstream"
-        others = self.endpoints - 1
-        label = f"and of {others} more endpoint{'s' * (others != 1)}" if others else ""
+        more = self.endpoints - 1
+        label = f"and of {more} more endpoint{'s' * (more != 1)}" if more else ""
         report.add("HX318", message, self.span, label=label, help=_HELP)
 
 
@@ -84,13 +90,27 @@ def _listed(node: Node | None) -> tuple[Node, ...]:
     return node.items if isinstance(node, Sequence) else (node,)
 
 
-def _passed(sets: tuple[HeaderRules, ...]) -> tuple[str, ...]:
+def _passed(
+    credentials: tuple[str, ...], sets: tuple[HeaderRules, ...]
+) -> tuple[str, ...]:
     return tuple(
         name
-        for name in _CREDENTIALS
+        for name in credentials
         if rules.fate(name, sets).outcome == "kept"
         and not any(name in (*rule.forward, *(rule.keep or ())) for rule in sets)
     )
+
+
+def check_forward(
+    node: Node | None, auths: Iterable[BearerAuth], report: Report
+) -> None:
+    """Report what a rule set would forward though no client shows a credential there."""
+    known = {*_CREDENTIALS, *(auth.shown_in for auth in auths)}
+    for item in _listed(node):
+        if isinstance(item, Scalar) and str(item.value).lower() not in known:
+            message = f"`{item.value}` is no field of credentials"
+            help_text = did_you_mean(str(item.value).lower(), known)
+            report.add("HX104", message, item.span, help=help_text)
 
 
 def broken_rules(table: Node | None) -> frozenset[str]:

@@ -8,6 +8,7 @@ from typing import Final
 from hxroute import templates, units, urls
 from hxroute.compiler import answers, expressions, rates, resilience
 from hxroute.compiler.auth import jwks_upstreams, lower_auth, public_digests
+from hxroute.compiler.credentials import check_forward
 from hxroute.compiler.expressions import Place
 from hxroute.compiler.fields import pairs
 from hxroute.compiler.guards import circuit_breaker, concurrency
@@ -198,6 +199,7 @@ class Definitions:
             assert key is not None
             message = "`keep` and `drop` exclude each other"
             self._report.add("HX107", message, key.span, help="remove one of them")
+        check_forward(node.get("forward"), self.auth.values(), self._report)
         return HeaderRules(
             name=entry.name,
             drop=_names(drop),

@@ -11,11 +11,12 @@ from hxroute.compiler.tree import Mapping, Node
 from hxroute.diagnostics import Report
 from hxroute.passing import HOP_BY_HOP
 
-__all__ = ["pairs"]
+__all__ = ["MADE_ANEW", "pairs"]
 
-_MADE_ANEW: Final = frozenset({"host", "content-length", "expect"}).union(
+MADE_ANEW: Final = frozenset({"host", "content-length", "expect"}).union(
     name.decode() for name in HOP_BY_HOP
 )
+"""Fields that no file sets."""
 
 
 def pairs(
@@ -30,7 +31,7 @@ def pairs(
             message = f"header `{name}` appears twice"
             help_text = "remove one of them; upper and lower case make no difference"
             report.add("HX002", message, key.span, help=help_text)
-        if name in _MADE_ANEW:
+        if name in MADE_ANEW:
             message = f"`{name}` is made anew for each hop"
             help_text = "remove it; the gateway states it itself"
             report.add("HX311", message, key.span, help=help_text)

@@ -58,7 +58,7 @@ _NAMED: Final = re.compile(
 
 _PUBLIC: Final = frozenset(
     {
-        *("name", "not_after", "issuer", "audience", "jwks", "jwks_file"),
+        *("name", "header", "not_after", "issuer", "audience", "jwks", "jwks_file"),
         *("algorithms", "leeway", "claims"),
     }
 )

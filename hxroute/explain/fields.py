@@ -39,7 +39,8 @@ class Ledger:
         upstream = program.endpoints[place].node.get("upstream")
         self._own = upstream if isinstance(upstream, Mapping) else None
         self._call = call
-        self._checks = any(isinstance(node, Authenticate) for node in before)
+        asks = [node.auth for node in before if isinstance(node, Authenticate)]
+        self._checked = asks[0].shown_in.encode() if asks else b""
 
     def request(self, came: Headers, went: Headers) -> Iterator[Field]:
         """Yield what became of each field that came, then what was set.
@@ -85,7 +86,8 @@ class Ledger:
         self, name: bytes, end_to_end: set[bytes], *, repeats: bool
     ) -> _Verdict | None:
         """Return why a field goes no further, whatever the rules say."""
-        if self._checks and name == b"authorization" and repeats:
+        is_other = repeats or name != self._checked
+        if is_other and meant(name) == meant(self._checked):
             return "dropped", "the first is checked, and no other goes on", 0
         if meant(name) in HOP_BY_HOP:
             return "dropped", "hop-by-hop (RFC 9110 §7.6.1)", 0

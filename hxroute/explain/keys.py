@@ -8,14 +8,16 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from hxroute.explain.answers import Upstream
-from hxroute.http import Headers, Request, Response, Start, first
+from hxroute.http import Request, Response, Start, first
+from hxroute.ir import Gateway
 from hxroute.nodes import Authenticate
+from hxroute.passing import meant
 
-__all__ = ["check", "with_checked_only"]
+__all__ = ["check", "shown_in"]
 
 _ANY: Final = ("{{ settings.shown }}",)
 
-_TOKEN: Final = re.compile(rb"bearer [\w-]+\.[\w-]+\.[\w-]+", re.IGNORECASE)
+_TOKEN: Final = re.compile(rb"[\w-]+\.[\w-]+\.[\w-]+")
 
 
 async def check(
@@ -35,15 +37,19 @@ async def check(
         StartError: where a key is empty.
     """
     request = Request("GET", b"/", headers=list(fields))
+    field = node.auth.shown_in.encode()
+    value = first(request.headers, field) or b""
+    scheme, _, token = value.partition(b" ")
+    if node.auth.header:
+        scheme, token = b"bearer", value
     if node.auth.jwt is not None:
-        if _TOKEN.fullmatch(first(request.headers, b"authorization") or b""):
+        if scheme.lower() == b"bearer" and _TOKEN.fullmatch(token):
             return False  # its keys are somewhere else
         node = dataclasses.replace(node, auth=dataclasses.replace(node.auth, jwt=None))
     try:
         handler = node.wrap(_passed, Start(settings, Upstream().connect))
     except KeyError:
-        shown = (first(request.headers, b"authorization") or b"").partition(b" ")[2]
-        settings = {"shown": shown.decode("utf-8", "surrogateescape") or "none"}
+        settings = {"shown": token.decode("utf-8", "surrogateescape") or "none"}
         taking_any = dataclasses.replace(node.auth, keys=_ANY)
         node = dataclasses.replace(node, auth=taking_any)
         await node.wrap(_passed, Start(settings, Upstream().connect))(request)
@@ -56,8 +62,11 @@ async def _passed(request: Request) -> Response:
     return Response(200)
 
 
-def with_checked_only(headers: Headers) -> Headers:
-    """Do as a check that succeeds: the credential that was looked at goes on."""
-    found = [item for item in headers if item[0] == b"authorization"]
-    others = [item for item in headers if item[0] != b"authorization"]
-    return headers if len(found) < 2 else [*others, found[0]]
+def shown_in(gateway: Gateway) -> frozenset[bytes]:
+    """Return the fields in which a gateway has clients show keys, as all would read them."""
+    return frozenset(
+        meant(node.auth.shown_in.encode())
+        for endpoint in gateway.endpoints
+        for node in endpoint.pipeline
+        if isinstance(node, Authenticate)
+    )

@@ -47,10 +47,13 @@ def _map_errors(node: nodes.MapErrors, settings: _Settings) -> tuple[int, str]:
 
 
 def _authenticate(node: nodes.Authenticate, settings: _Settings) -> tuple[int, str]:
-    text = f"ask for a bearer key of `{node.auth.name}`"
-    if node.auth.jwt is not None:
-        what = "key or token" if node.auth.keys else "token"
-        text = f"ask for a {what} of `{node.auth.name}`"
+    bearer = "key" if node.auth.header else "bearer key"
+    what = bearer if node.auth.jwt is None else "token"
+    if node.auth.jwt is not None and node.auth.keys:
+        what = "key or token"
+    text = f"ask for a {what} of `{node.auth.name}`"
+    if node.auth.header:
+        text += f" in `{node.auth.header}`"
     names = dict.fromkeys(key.name for key in node.auth.keys if isinstance(key, Key))
     shown = [name for name in names if name]
     more = ["…"] * (len(shown) > _NAMES)

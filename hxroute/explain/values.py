@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +11,7 @@ from hxroute import templates
 from hxroute.errors import StartError
 from hxroute.http import Headers
 from hxroute.ir import Setting, SettingType
+from hxroute.passing import meant
 from hxroute.runtime import settings
 
 __all__ = ["Values", "shown", "values", "without_credentials"]
@@ -74,10 +75,22 @@ def values(declared: Iterable[Setting], environ: Mapping[str, str]) -> Values:
     return Values(real, shown, tuple(notes))
 
 
-def without_credentials(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
-    """Return fields in which a client's own credentials are only said to be there."""
+def without_credentials(
+    headers: Iterable[tuple[bytes, bytes]], shown_in: Container[bytes] = ()
+) -> Headers:
+    """Return fields in which a client's own credentials are only said to be there.
+
+    Args:
+        headers: the client's fields.
+        shown_in: those in which the file has it show keys.
+    """
     return [
-        (name, _hidden(value) if _CREDENTIAL.search(name) else value)
+        (
+            name,
+            _hidden(value)
+            if _CREDENTIAL.search(name) or meant(name) in shown_in
+            else value,
+        )
         for name, value in headers
     ]
 

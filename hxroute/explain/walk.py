@@ -16,7 +16,7 @@ from hxroute.explain.candidates import candidates
 from hxroute.explain.data import Explanation, Field, Step
 from hxroute.explain.fields import Ledger
 from hxroute.explain.front import received
-from hxroute.explain.keys import check, with_checked_only
+from hxroute.explain.keys import check, shown_in
 from hxroute.explain.question import Question
 from hxroute.explain.steps import step
 from hxroute.explain.values import Values, shown, values, without_credentials
@@ -33,6 +33,7 @@ from hxroute.nodes import (
     RateLimit,
     Respond,
 )
+from hxroute.passing import with_one
 from hxroute.runtime.routing import Router, bare_routes
 
 __all__ = ["explain"]
@@ -71,7 +72,8 @@ async def _explained(
     refused = received(question, gateway.limits)
     if refused is not None:
         return dataclasses.replace(about, steps=(refused,), answer=refused.ends)
-    request = question.request(without_credentials(question.headers))
+    hidden = without_credentials(question.headers, shown_in(gateway))
+    request = question.request(list(hidden))
     routes = bare_routes(gateway)
     found = _matched(Router(routes, gateway.paths), request)
     refusal = found if isinstance(found, ProxyError) else None
@@ -85,7 +87,7 @@ async def _explained(
         refused = Step("match", 0, f"match: {refusal.detail}", answer)
         return dataclasses.replace(about, steps=(refused,), answer=answer)
     place = next(r.place for r in routes if r.endpoint is request.endpoint)
-    walk = _Walk(compiled, place, known, question)
+    walk = _Walk(compiled, place, known, question, hidden)
     preflight = routes[place].preflight
     if preflight is not None and found is preflight:
         return await walk.to_preflight(preflight, request, about)
@@ -109,7 +111,12 @@ class _Walk:
     """One request on its way through the pipeline of its endpoint."""
 
     def __init__(
-        self, compiled: Compiled, place: int, known: Values, question: Question
+        self,
+        compiled: Compiled,
+        place: int,
+        known: Values,
+        question: Question,
+        hidden: Headers,
     ) -> None:
         assert compiled.gateway is not None
         self._compiled = compiled
@@ -118,8 +125,9 @@ class _Walk:
         self._endpoint = compiled.gateway.endpoints[place]
         self._known = known
         self._question = question
+        self._hidden = hidden
         pipeline = self._endpoint.pipeline
-        asked = question.request(without_credentials(question.headers))
+        asked = question.request(list(hidden))
         self._answers = Answers(pipeline, known.shown, asked)
         self._upstream = Upstream()
         self._answered: Headers | None = None
@@ -174,7 +182,8 @@ class _Walk:
             made = await self._step(node, request)
             yield made
             if isinstance(node, Authenticate):
-                request.headers = with_checked_only(request.headers)
+                field = node.auth.shown_in.encode()
+                request.headers = with_one(request.headers, field)
             elif made.ends is not None:
                 return
 
@@ -223,7 +232,7 @@ class _Walk:
         self, node: Execute, called: Request, came: Headers, about: Explanation
     ) -> Explanation:
         """Add the upstream request, and what becomes of fields on both ways."""
-        request = self._question.request(without_credentials(self._question.headers))
+        request = self._question.request(list(self._hidden))
         call, notes = await calls.sent(node, called, self._gateway, self._known)
         self._notes += notes
         ledger = Ledger(self._compiled, self._place)

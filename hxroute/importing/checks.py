@@ -169,5 +169,5 @@ class Checks:
         if any(x.name == "authorization" for x in shown):
             return
         names = sorted({x.name for x in shown}) or ["a place of its own"]
-        text = f"the key was taken from {', '.join(names)}; the language has bearer keys only"
+        text = f"the key was taken from {', '.join(names)}; here it is a bearer key, or in the field that `header` of the auth names"
         self.findings.manual(check.line, text)

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hxroute import templates, units
 from hxroute.errors import Overloaded, ProxyError, StartError, Unauthorized
-from hxroute.http import Handler, Headers, Request, Response, Start
+from hxroute.http import Handler, Request, Response, Start
 from hxroute.ir import BearerAuth
 from hxroute.keys import Jwt, Key
+from hxroute.passing import with_one
 
 if TYPE_CHECKING:
     from hxroute.tokens.verifier import Verifier
@@ -27,7 +28,10 @@ __all__ = ["Authenticate"]
 
 @dataclass(frozen=True, slots=True)
 class Authenticate:
-    """Check the first Authorization field for a bearer key (RFC 6750 §2.1)."""
+    """Check the first Authorization field for a bearer key (RFC 6750 §2.1).
+
+    Or the first of the field that the file names, whose whole value is the key.
+    """
 
     auth: BearerAuth
     at: int = field(default=0, compare=False)
@@ -49,19 +53,22 @@ class Authenticate:
         if self.auth.jwt is not None:
             tokens = functools.partial(_verifier, self.auth, self.auth.jwt, start)
             verifier = start.once((_verifier, self.auth), tokens)
+        field = self.auth.shown_in.encode()
+        token_of = _whole if self.auth.header else _bearer
+        spelt_otherwise = b"-" in field or b"_" in field
 
         async def authenticate(request: Request) -> Response:
-            given = [v for name, v in request.headers if name == b"authorization"]
-            scheme, _, token = (given[0] if given else b"").partition(b" ")
+            given = [v for name, v in request.headers if name == field]
+            token = token_of(given[0] if given else b"")
             name = _name_of(token, ring, now)
-            if scheme.lower() != b"bearer":
+            if not token:
                 raise Unauthorized
             if name is None and verifier is not None:
                 name = await verifier.name_of(token)
             if name is None:
                 raise Unauthorized
-            if len(given) > 1:
-                request.headers = _with_only(request.headers, given[0])
+            if len(given) > 1 or spelt_otherwise:
+                request.headers = with_one(request.headers, field)
             request.key = name
             return await next(request)
 
@@ -107,6 +114,17 @@ def _verifier(auth: BearerAuth, jwt: Jwt, start: Start) -> Verifier:
     return verifier(auth.name, jwt, start)
 
 
+def _bearer(value: bytes) -> bytes:
+    """Return the token of an Authorization field, nothing where it is of another kind."""
+    scheme, _, token = value.partition(b" ")
+    return token if scheme.lower() == b"bearer" else b""
+
+
+def _whole(value: bytes) -> bytes:
+    """Return the token of a field that holds nothing else."""
+    return value
+
+
 class _Known(NamedTuple):
     """A key as it is recognised; `expires` is in seconds since 1970."""
 
@@ -126,12 +144,6 @@ def _name_of(token: bytes, ring: list[_Known], now: Callable[[], float]) -> str 
         if fits and (expires == math.inf or now() < expires):
             found = found or name
     return found
-
-
-def _with_only(headers: Headers, checked: bytes) -> Headers:
-    """Drop every Authorization field but the one that was checked."""
-    others = [item for item in headers if item[0] != b"authorization"]
-    return [*others, (b"authorization", checked)]
 
 
 def _digest(key: bytes) -> bytes:

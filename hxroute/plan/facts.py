@@ -140,6 +140,9 @@ def _authenticate(view: View, node: Authenticate) -> _Facts:
     keys = tuple(sorted({_known_by(view, key) for key in entries}))
     shown = ", ".join(map(_named, entries))
     yield "auth:", Fact(keys, node.auth.name, node.at, shown)
+    field = node.auth.header
+    if field:
+        yield "auth: header", Fact(field, Shown(quoted(field)), node.at)
     if node.auth.jwt is not None:
         yield from _tokens(node.auth.jwt)
     more = zip(node.auth.keys, entries, strict=True)

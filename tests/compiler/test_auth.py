@@ -129,3 +129,41 @@ def test_two_keys_of_one_name_are_no_mistake() -> None:
         codes(f"{{name: x, key: {A}, not_after: 2099-01-31}}", f"{{name: x, key: {B}}}")
         == []
     )
+
+
+def in_field(header: str, more: str = f"bearer: [{A}]") -> str:
+    return source(A).replace(f"{{bearer: [{A}]}}", f"{{header: {header}, {more}}}")
+
+
+def test_header_of_keys_is_in_lower_case() -> None:
+    (endpoint, _) = gateway_of(in_field("X-Api-Key")).endpoints
+    (node,) = (item for item in endpoint.pipeline if isinstance(item, Authenticate))
+
+    assert node.auth.header == "x-api-key"
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("Authorization", "behind the word Bearer"),
+        ("cookie", "more than a key"),
+        ("Host", "made anew"),
+        ("connection", "made anew"),
+        ("content-length", "made anew"),
+    ],
+)
+def test_header_that_can_hold_no_key_is_refused(header: str, said: str) -> None:
+    (found,) = mistakes_of(in_field(header))
+
+    assert (found.code, said in found.message) == ("HX105", True)
+
+
+@pytest.mark.parametrize("header", ["'x api key'", "''"])
+def test_header_that_is_no_name_is_refused(header: str) -> None:
+    assert [found.code for found in mistakes_of(in_field(header))] == ["HX112"]
+
+
+def test_header_without_keys_is_one_mistake() -> None:
+    found = mistakes_of(in_field("x-api-key", ""))
+
+    assert "HX107" in [item.code for item in found]

@@ -269,3 +269,50 @@ def test_cure_names_both_ways() -> None:
 
     assert "`drop`" in found.help
     assert "`forward`" in found.help
+
+
+SHOWN_IN = SETS.replace(
+    "upstreams:",
+    "auth: {a: {header: X-Acme, bearer: ['{{ settings.key }}']}}\nupstreams:",
+)
+
+
+@pytest.mark.parametrize(
+    ("headers", "names"),
+    [
+        ("drops", "`x-acme`"),
+        ("passes", "`cookie` and `x-acme`"),
+        ("other", "`authorization`, `cookie` and `x-acme`"),
+        ("[drops, own]", None),
+        ("[drops, names]", None),
+        ("keeps_no", None),
+    ],
+)
+def test_field_of_keys_is_under_the_law_of_the_whole_file(
+    headers: str, names: str | None
+) -> None:
+    """A client that holds a key shows it wherever it asks."""
+    own = "  own: {drop: [X-Acme]}\n  names: {forward: [X-ACME]}\n"
+    source = f"{SHOWN_IN}{own}endpoints:\n  - {{path: /k, auth: a, respond: {{}}}}\n"
+    row = f"  - {{path: /x, auth: none, request: {{headers: {headers}}}, upstream: api}}\n"
+
+    assert passed(source + row) == ([names] if names else [])
+
+
+@pytest.mark.parametrize(
+    ("name", "cure"),
+    [("autorization", "did you mean `authorization`?"), ("x-api-key", "known are")],
+)
+def test_forward_of_what_is_no_credential_is_a_mistake(name: str, cure: str) -> None:
+    source = f"""\
+version: 1
+headers: {{r: {{forward: [{name}]}}}}
+endpoints: [{{path: /x, auth: none, respond: {{}}}}]
+"""
+    (found,) = mistakes_of(source)
+
+    assert (found.code, found.message) == (
+        "HX104",
+        f"`{name}` is no field of credentials",
+    )
+    assert cure in found.help

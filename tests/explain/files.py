@@ -37,15 +37,17 @@ upstreams:
   brief_h1: {url: "{{ settings.url }}", client: h1, timeout: {total: 100ms}}
 auth:
   keys: {bearer: ["{{ settings.one }}", "{{ settings.two }}"]}
+  bare: {header: X-Access-Key, bearer: ["{{ settings.one }}"]}
 headers:
   clean:
     drop:
       - Authorization
       - cookie
       - X-Drop
+      - x-access-key
   few:
-    keep: [x-keep, X-A, content-type, accept, authorization]
-  all_creds: {forward: [authorization, cookie]}
+    keep: [x-keep, X-A, content-type, accept, authorization, x-access-key]
+  all_creds: {forward: [authorization, cookie, x-access-key]}
   signed:
     set:
       Authorization: >-
@@ -103,6 +105,7 @@ endpoints:
     errors: none
     request: {headers: [clean, signed], max_body: "{{ settings.limit }}"}
     upstream: other
+  - {path: "/bare/{id}", auth: bare, request: {headers: all_creds}, upstream: main}
   - path: "/call/{id}/{name}"
     request: {headers: [all_creds, first], max_body: "{{ settings.limit }}"}
     response: {headers: none}

@@ -22,7 +22,7 @@ _NAMES = [
 ]
 _SENSITIVE = [
     *("cookie", "X-Api-Key", "proxy-authorization", "api-key", "x-auth-token"),
-    *("set-cookie", "x-goog-api-key", "Authorization"),
+    *("set-cookie", "x-goog-api-key", "Authorization", "x-access-key", "X_Access_Key"),
 ]
 _VALUES = ["1", "a, b", "", "x  y", 'k="v"; p', "caf\u00e9", "\udce9\udcff", "<one>"]
 _CONNECTIONS = ["close", "keep-alive, X-A", "x-keep,x-other", "Authorization", "te"]
@@ -69,6 +69,8 @@ def fields(draw: st.DrawFn) -> list[str]:
     keys = [*[SECRETS["one"], SECRETS["two"]] * 4, CREDENTIALS[0]]
     if draw(st.sampled_from([True] * 5 + [False])):
         drawn.insert(0, ("Authorization", f"{scheme} {draw(st.sampled_from(keys))}"))
+    if draw(st.booleans()):
+        drawn.insert(0, ("X-Access-Key", draw(st.sampled_from(keys))))
     return [f"{name}:{value}" for name, value in drawn]
 
 

@@ -35,8 +35,9 @@ upstreams:
   whole: {url: "{{ settings.address }}"}
 auth:
   k: {bearer: ["{{ settings.one }}", "staff-{{ settings.three }}", "{{ settings.two }}"]}
+  own: {header: x-acme, bearer: ["{{ settings.one }}"]}
 headers:
-  all: {forward: [authorization, cookie]}
+  all: {forward: [authorization, cookie, x-acme]}
   made:
     set:
       x-one: "{{ settings.one }}"
@@ -54,6 +55,7 @@ defaults:
 endpoints:
   - {path: "/plain/{rest:path}", auth: k, upstream: u}
   - {path: "/open/{id}", auth: none, request: {headers: all}, upstream: u}
+  - {path: "/own/{id}", auth: own, request: {headers: all}, upstream: u}
   - {path: "/whole/{id}", auth: none, upstream: whole}
   - path: "/call/{id}"
     auth: none
@@ -80,7 +82,15 @@ CREDENTIAL_FIELDS = [
     *("Authorization", "Cookie", "X-Api-Key", "api-key", "Proxy-Authorization"),
     *("x-token", "X-Auth-Token", "x-goog-api-key", "X-Amz-Security-Token", "apikey"),
     *("x-csrf-token", "x-session-id", "X-Vault-Token", "ocp-apim-subscription-key"),
-    *("x-access-key", "x-signature", "set-cookie", "x-password", "client-secret"),
+    *(
+        "X-Acme",
+        "x_acme",
+        "x-access-key",
+        "x-signature",
+        "set-cookie",
+        "x-password",
+        "client-secret",
+    ),
 ]
 LEGAL = st.characters(
     min_codepoint=33, max_codepoint=0x2FFF, exclude_characters="/\x7f"

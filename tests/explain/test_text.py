@@ -193,7 +193,7 @@ def test_limits_of_a_call_that_need_not_be_there() -> None:
     ) in shown
     assert (
         '  503 total_timeout  {"late":"The call took more than 0.1 s."}  `own` answers '
-        "`timeout`  routes.yaml:64"
+        "`timeout`  routes.yaml:66"
     ) in shown
 
 

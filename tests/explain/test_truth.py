@@ -111,7 +111,8 @@ def check_lines(explanation: Explanation, text: str) -> None:
     for item in (*explanation.fields, *explanation.answered):
         if item.line:
             row = rows[item.line - 1]
-            assert f"{item.name}" in row or "keep:" in row or "body:" in row
+            names = {item.name, item.name.replace("_", "-")}
+            assert any(x in row for x in (*names, "keep:", "body:"))
         else:
             assert "by `" not in item.reason
 

@@ -17,10 +17,9 @@ COMMANDS = re.findall(r"^\$ hxroute keys (.*)$", PAGE, re.MULTILINE)
 
 
 def test_files_of_the_page_compile() -> None:
-    assert [compile(file.encode(), "page").report.diagnostics for file in FILES] == [
-        [],
-        [],
-    ]
+    reports = [compile(file.encode(), "page").report for file in FILES]
+
+    assert [report.diagnostics for report in reports] == [[], [], []]
 
 
 def test_commands_of_the_page_run(tmp_path: Path) -> None:

@@ -163,3 +163,58 @@ def test_authenticate_of_two_equal_keys_counts_the_one_that_is_good() -> None:
 def test_authenticate_takes_no_digest_for_the_key(shown: str) -> None:
     with pytest.raises(Unauthorized):
         name_of(shown, 0)
+
+
+IN_A_FIELD = Authenticate(BearerAuth("a", ("one", "two"), header="x-api-key"))
+
+
+def showing(*fields: tuple[bytes, bytes]) -> Request:
+    return Request("GET", b"/", headers=[(b"x-a", b"1"), *fields])
+
+
+def test_authenticate_in_a_field_takes_its_whole_value() -> None:
+    request = showing((b"x-api-key", b"two"))
+    response = through(IN_A_FIELD, request, BEGIN)
+    assert request.key == "key-2"
+    assert response.headers == [(b"x-a", b"1"), (b"x-api-key", b"two")]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        (),
+        ((b"x-api-key", b""),),
+        ((b"x-api-key", b"wrong"),),
+        ((b"x-api-key", b"Bearer one"),),
+        ((b"x_api_key", b"one"),),
+        ((b"authorization", b"Bearer one"),),
+        ((b"x-api-key", b"wrong"), (b"x-api-key", b"one")),
+    ],
+)
+def test_authenticate_in_a_field_refuses_anything_else(
+    fields: tuple[tuple[bytes, bytes], ...],
+) -> None:
+    with pytest.raises(Unauthorized):
+        through(IN_A_FIELD, showing(*fields), BEGIN)
+
+
+def test_authenticate_in_a_field_passes_only_what_it_checked() -> None:
+    """An upstream that is no proxy may read `_` as `-` (CGI), and the last of a name."""
+    request = showing(
+        (b"x_api_key", b"other"),
+        (b"x-api-key", b"one"),
+        (b"authorization", b"Bearer other"),
+        (b"x-api-key", b"other"),
+    )
+    assert through(IN_A_FIELD, request, BEGIN).headers == [
+        (b"x-a", b"1"),
+        (b"authorization", b"Bearer other"),
+        (b"x-api-key", b"one"),
+    ]
+
+
+def test_authenticate_takes_no_empty_value_for_a_key() -> None:
+    node = Authenticate(BearerAuth("a", (Key(sha256=sha256("")),), header="x-api-key"))
+    for fields in ((), ((b"x-api-key", b""),)):
+        with pytest.raises(Unauthorized):
+            through(node, showing(*fields), BEGIN)

@@ -68,3 +68,20 @@ def test_plan_shows_no_whole_digest() -> None:
 
     assert "1a" * 5 not in said
     assert "2b" * 5 not in said
+
+
+def test_plan_tells_where_keys_are_shown() -> None:
+    old, new = (
+        gateway_of(
+            f"""\
+version: 1
+settings: {{a: {{env: A, secret: true}}}}
+auth: {{clients: {{{header}bearer: ["{{{{ settings.a }}}}"]}}}}
+endpoints: [{{path: /x, auth: clients, respond: {{}}}}]
+"""
+        )
+        for header in ("", "header: x-api-key, ")
+    )
+
+    told = "auth: header none -> `x-api-key`"
+    assert told in render(differences(old, new), "old", "new")

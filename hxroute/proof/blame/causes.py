@@ -78,7 +78,7 @@ def _unauthorized(scene: Scene) -> Blame:
     node = scene.asks
     if node is None:
         return scene.taken()
-    if not scene.request.values("authorization"):
+    if not scene.request.values(node.auth.shown_in):
         rule = f"{scene.endpoint} asks for a key of `{node.auth.name}`"
         return Blame(node.at, rule)
     return _keys(scene)
