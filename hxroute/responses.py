@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
 from typing import Final
 
 from hxroute import jsontext, rules, templates
@@ -242,7 +243,8 @@ async def _whole_if_small(
 async def _chained(
     chunks: list[bytes], rest: AsyncGenerator[bytes, None]
 ) -> AsyncGenerator[bytes, None]:
-    for chunk in chunks:
-        yield chunk
-    async for chunk in rest:
-        yield chunk
+    async with aclosing(rest):
+        for chunk in chunks:
+            yield chunk
+        async for chunk in rest:
+            yield chunk

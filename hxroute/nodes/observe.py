@@ -10,6 +10,7 @@ import functools
 import logging
 import time
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -59,9 +60,10 @@ async def _counted(
 ) -> AsyncGenerator[bytes, None]:
     size, outcome = 0, "cut"
     try:
-        async for chunk in body:
-            size += len(chunk)
-            yield chunk
+        async with aclosing(body):
+            async for chunk in body:
+                size += len(chunk)
+                yield chunk
         outcome = ""
     finally:
         _write(request, status, size, began, outcome)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -58,8 +59,9 @@ class StreamError:
             body: AsyncGenerator[bytes, None], request: Request
         ) -> AsyncGenerator[bytes, None]:
             try:
-                async for chunk in body:
-                    yield chunk
+                async with aclosing(body):
+                    async for chunk in body:
+                        yield chunk
             except ProxyError as exc:
                 yield event(exc)
                 raise

@@ -18,6 +18,7 @@ import math
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Final
 
 from hxroute.errors import CircuitOpen, ProxyError
@@ -157,8 +158,9 @@ def breaking(next: Handler, declared: CircuitBreaker, breaker: Breaker) -> Handl
         body: AsyncGenerator[bytes, None], era: int
     ) -> AsyncGenerator[bytes, None]:
         try:
-            async for chunk in body:
-                yield chunk
+            async with aclosing(body):
+                async for chunk in body:
+                    yield chunk
         except ProxyError as exc:
             count(exc, era)
             raise

@@ -191,13 +191,15 @@ async def _body(
     stream = response.stream
     assert isinstance(stream, AsyncIterable)
     chunks = aiter(stream)
+    assert isinstance(chunks, AsyncGenerator)
     try:
-        while True:
-            async with total.bounding():
-                chunk = await anext(chunks, None)
-            if chunk is None:
-                break
-            yield chunk
+        async with contextlib.aclosing(chunks):
+            while True:
+                async with total.bounding():
+                    chunk = await anext(chunks, None)
+                if chunk is None:
+                    break
+                yield chunk
     except httpcore2.ReadTimeout as exc:
         raise calls.read_timeout(limits) from exc
     except _FAILURES as exc:
