@@ -113,12 +113,14 @@ class ProxyError(HxrouteError):
         max_size: int | None = None,
         allow: tuple[str, ...] = (),
         fields: tuple[tuple[bytes, bytes], ...] = (),
+        challenge: bytes = b"",
     ) -> None:
         if detail is not None:
             self.detail = detail
         self.max_size = max_size
         self.allow = allow
         self.fields = fields
+        self.challenge = challenge
         super().__init__(self.detail)
 
 

@@ -7,10 +7,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from hxroute.errors import Unauthorized
 from hxroute.explain.answers import Upstream
 from hxroute.http import Request, Response, Start, first
 from hxroute.ir import Gateway
 from hxroute.nodes import Authenticate
+from hxroute.nodes.authenticate import refusal
 from hxroute.passing import meant
 
 __all__ = ["check", "shown_in"]
@@ -36,16 +38,18 @@ async def check(
         Unauthorized: where it shows none.
         StartError: where a key is empty.
     """
-    request = Request("GET", b"/", headers=list(fields))
-    field = node.auth.shown_in.encode()
+    request, auth = Request("GET", b"/", headers=list(fields)), node.auth
+    field = auth.shown_in.encode()
     value = first(request.headers, field) or b""
     scheme, _, token = value.partition(b" ")
-    if node.auth.header:
-        scheme, token = b"bearer", value
-    if node.auth.jwt is not None:
-        if scheme.lower() == b"bearer" and _TOKEN.fullmatch(token):
+    if auth.header:
+        token = value
+    elif scheme.lower() != b"bearer":
+        token = b""
+    if auth.jwt is not None:
+        if _TOKEN.fullmatch(token):
             return False  # its keys are somewhere else
-        node = dataclasses.replace(node, auth=dataclasses.replace(node.auth, jwt=None))
+        node = dataclasses.replace(node, auth=dataclasses.replace(auth, jwt=None))
     try:
         handler = node.wrap(_passed, Start(settings, Upstream().connect))
     except KeyError:
@@ -54,7 +58,10 @@ async def check(
         node = dataclasses.replace(node, auth=taking_any)
         await node.wrap(_passed, Start(settings, Upstream().connect))(request)
         return False
-    await handler(request)
+    try:
+        await handler(request)
+    except Unauthorized as exc:
+        raise (refusal(auth) if token else exc) from None
     return True
 
 

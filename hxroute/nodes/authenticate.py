@@ -11,7 +11,7 @@ import hmac
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hxroute import templates, units
 from hxroute.errors import Overloaded, ProxyError, StartError, Unauthorized
@@ -23,7 +23,9 @@ from hxroute.passing import with_one
 if TYPE_CHECKING:
     from hxroute.tokens.verifier import Verifier
 
-__all__ = ["Authenticate"]
+__all__ = ["Authenticate", "refusal"]
+
+_INVALID: Final = b'error="invalid_token"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Authenticate:
             if name is None and verifier is not None:
                 name = await verifier.name_of(token)
             if name is None:
-                raise Unauthorized
+                raise refusal(self.auth)
             if len(given) > 1 or spelt_otherwise:
                 request.headers = with_one(request.headers, field)
             request.key = name
@@ -96,6 +98,16 @@ class Authenticate:
                 f"set the variable that {source} takes it from"
             )
         return templates.to_bytes(key.strip())
+
+
+def refusal(auth: BearerAuth) -> Unauthorized:
+    """Return the refusal of a key or token that was shown and is not good, or no more.
+
+    To where tokens are taken it tells a client to fetch another (RFC 6750 §3.1). Another
+    key there is none, and keys are refused as they were before there were tokens.
+    """
+    tells = auth.jwt is not None and not auth.header
+    return Unauthorized(challenge=_INVALID if tells else b"")
 
 
 def _verifier(auth: BearerAuth, jwt: Jwt, start: Start) -> Verifier:

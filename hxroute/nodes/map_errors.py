@@ -113,6 +113,8 @@ def _problem(exc: ProxyError) -> Response:
 
 
 def _response(status: int, headers: Headers, body: bytes, exc: ProxyError) -> Response:
+    if exc.challenge:
+        headers = _challenged(headers, exc.challenge, status)
     if exc.fields:
         stated = {name for name, _ in exc.fields}
         headers = [field for field in headers if field[0] not in stated]
@@ -120,6 +122,22 @@ def _response(status: int, headers: Headers, body: bytes, exc: ProxyError) -> Re
     if exc.allow:  # RFC 9110 §15.5.6: a 405 must say what is allowed
         headers.append((b"allow", ", ".join(exc.allow).encode()))
     return Response(status, headers, body)
+
+
+def _challenged(headers: Headers, said: bytes, status: int) -> Headers:
+    """Say in a Bearer challenge what is wrong, behind what the file has it say.
+
+    One for another scheme has no place for it; without any a 401 gets one (RFC 9110
+    §15.5.2).
+    """
+    default = b"Bearer" if status == http.HTTPStatus.UNAUTHORIZED else b""
+    stated = next((v for name, v in headers if name == b"www-authenticate"), default)
+    scheme, _, parameters = stated.partition(b" ")
+    if scheme.lower() != b"bearer":
+        return headers
+    others = [item for item in headers if item[0] != b"www-authenticate"]
+    said = b", ".join([parameters, said] if parameters else [said])
+    return [*others, (b"www-authenticate", scheme + b" " + said)]
 
 
 def _log_defect(exc: Exception, request: Request) -> None:

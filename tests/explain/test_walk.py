@@ -383,3 +383,6 @@ endpoints: [{path: /x, auth: people, respond: {}}]
     assert step.text.startswith("ask for a token of `people`")
     assert said in step.text
     assert (step.ends.status if step.ends is not None else None) == status
+    if step.ends is not None:
+        challenge = "Bearer" + ' error="invalid_token"' * shown.startswith("Bearer")
+        assert dict(step.ends.headers)["www-authenticate"] == challenge

@@ -9,8 +9,9 @@ import pytest
 from hxroute.errors import StartError, Unauthorized
 from hxroute.http import Request, Response
 from hxroute.ir import BearerAuth
-from hxroute.keys import Key
+from hxroute.keys import Jwt, Key
 from hxroute.nodes import Authenticate
+from hxroute.nodes.authenticate import refusal
 from tests.nodes.fakes import start, through
 
 NODE = Authenticate(BearerAuth("master", ("one", "{{ settings.two }}")))
@@ -218,3 +219,25 @@ def test_authenticate_takes_no_empty_value_for_a_key() -> None:
     for fields in ((), ((b"x-api-key", b""),)):
         with pytest.raises(Unauthorized):
             through(node, showing(*fields), BEGIN)
+
+
+def test_authenticate_of_keys_alone_tells_no_more_of_a_wrong_one() -> None:
+    """The gateways that came before answered both alike, and are asked as they were."""
+    for values in ((), (b"Bearer wrong",)):
+        with pytest.raises(Unauthorized) as found:
+            through(NODE, asking(*values), BEGIN)
+        assert found.value.challenge == b""
+
+
+@pytest.mark.parametrize(
+    ("auth", "told"),
+    [
+        (BearerAuth("a", ("k",)), b""),
+        (BearerAuth("a", jwt=Jwt("i", ("a",))), b'error="invalid_token"'),
+        (BearerAuth("a", jwt=Jwt("i", ("a",)), header="x-jwt"), b""),
+    ],
+)
+def test_refusal_tells_where_another_token_may_be_had(
+    auth: BearerAuth, told: bytes
+) -> None:
+    assert refusal(auth).challenge == told

@@ -109,3 +109,30 @@ def test_map_errors_answers_a_defect_and_logs_where_it_is(
 def test_map_errors_has_no_answer_for_a_client_that_left() -> None:
     with pytest.raises(ClientGone):
         answered(ClientGone())
+
+
+@pytest.mark.parametrize(
+    ("stated", "sent"),
+    [
+        ({}, [b'Bearer error="invalid_token"']),
+        ({"www-authenticate": "Bearer"}, [b'Bearer error="invalid_token"']),
+        (
+            {"www-authenticate": 'Bearer realm="a"'},
+            [b'Bearer realm="a", error="invalid_token"'],
+        ),
+        ({"www-authenticate": 'Basic realm="a"'}, [b'Basic realm="a"']),
+    ],
+)
+def test_map_errors_says_what_is_wrong_with_a_token(
+    stated: dict[str, str], sent: list[bytes]
+) -> None:
+    error = Unauthorized(challenge=b'error="invalid_token"')
+    answer = ErrorAnswer("unauthorized", headers=tuple(stated.items()))
+    headers = answered(error, answer).headers
+    assert [value for name, value in headers if name == b"www-authenticate"] == sent
+
+
+def test_map_errors_challenges_only_where_it_asks_for_a_key() -> None:
+    error = Unauthorized(challenge=b'error="invalid_token"')
+    answer = ErrorAnswer("unauthorized", status=403)
+    assert b"www-authenticate" not in dict(answered(error, answer).headers)

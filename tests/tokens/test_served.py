@@ -66,7 +66,10 @@ def test_token_and_key_open_the_same_door() -> None:
             assert (await show(at, b"an own key")).body == b"hello"
             assert (await show(at, good(sub="bob"))).status == 200
             refused = await show(at, good(exp=time.time() - 300))
-            assert (refused.status, refused.get("www-authenticate")) == (401, "Bearer")
+            challenge = 'Bearer error="invalid_token"'
+            assert (refused.status, refused.get("www-authenticate")) == (401, challenge)
+            missing = await ask(at, b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert (missing.status, missing.get("www-authenticate")) == (401, "Bearer")
             assert (await show(at, good(number=3))).status == 401
             assert issuer.asked == 1
 
