@@ -144,7 +144,7 @@ def asked_pause(field: bytes | None, now: float) -> float:
     """
     text = (field or b"").decode("latin-1")
     if text.isascii() and text.isdigit():
-        return float(text[:9])
+        return float(text)
     asked = email.utils.parsedate_tz(text)
     try:
         return 0.0 if asked is None else max(0.0, email.utils.mktime_tz(asked) - now)
