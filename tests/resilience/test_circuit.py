@@ -67,6 +67,22 @@ def test_an_upstream_that_fails_is_left_alone(script: Script, status: int) -> No
     asyncio.run(scenario())
 
 
+def test_each_try_that_is_late_counts() -> None:
+    late = gateway("{failures: 3, open: 1h}", ", retry: {per_try: 20ms, backoff: 0s}")
+
+    async def scenario() -> None:
+        async with (
+            ScriptedUpstream({"slow": [{"sleep": 600}]}) as upstream,
+            served(late, {"URL": upstream.url}) as port,
+        ):
+            assert (await ask(port, get("slow"))).status == 504
+            refused = await ask(port, get())
+            assert (refused.status, refused.get("retry-after")) == (503, "3600")
+            assert not upstream.seen_of("ok")
+
+    asyncio.run(scenario())
+
+
 def test_an_upstream_that_is_well_again_is_called_again() -> None:
     async def scenario() -> None:
         async with (
