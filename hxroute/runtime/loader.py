@@ -39,7 +39,7 @@ def load(path: Path, source: Path | None = None) -> Build:
         source: the routes file that it must be as new as, where there is one.
 
     Raises:
-        StartError: where the module is missing, stale, broken or of another format.
+        StartError: where it is missing, empty, stale, broken or of another format.
     """
     try:
         text = path.read_bytes()
@@ -58,8 +58,10 @@ def execute(text: bytes, path: Path = _A_BUILD) -> Build:
     """Load the text of a compiled module.
 
     Raises:
-        StartError: where it is broken or of another format.
+        StartError: where it is empty, broken or of another format.
     """
+    if not text.strip():  # a disk that is full, a redirection that came to nothing
+        raise StartError(f"{path} is empty; run `hxroute compile` to write it anew")
     names = _executed(text, path)
     gateway, app = names.get("gateway"), names.get("app")
     if (
