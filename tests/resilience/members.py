@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from hxroute.http import Handler, Request, Response, Timeout
+from hxroute.runtime.prompt import prompt
 from hxroute.runtime.upstreams.balance import digest_of
 from hxroute.runtime.upstreams.members import Member, State
-from hxroute.runtime.upstreams.prompt import prompt
 
 __all__ = ["Answering", "member", "members"]
 

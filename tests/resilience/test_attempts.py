@@ -26,8 +26,8 @@ from hxroute.errors import (
 )
 from hxroute.http import Request, Response, Timeout
 from hxroute.resilience import Retry
+from hxroute.runtime.prompt import prompt
 from hxroute.runtime.upstreams.attempts import Attempts, Budget, asked_pause
-from hxroute.runtime.upstreams.prompt import prompt
 from tests.nodes.fakes import pieces
 
 AT_ONCE = Retry(backoff=0.0, max_backoff=0.0)

@@ -12,9 +12,9 @@ from hxroute.runtime import calls
 from hxroute.runtime.dial import Dialer
 from hxroute.runtime.h1.connection import Connection
 from hxroute.runtime.h1.pool import Pool
+from hxroute.runtime.prompt import prompt
 from hxroute.runtime.resolve import Lookup
 from hxroute.runtime.tls import context
-from hxroute.runtime.upstreams.prompt import prompt
 from hxroute.urls import Base
 
 __all__ = ["H1Connector"]

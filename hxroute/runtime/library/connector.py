@@ -31,9 +31,9 @@ from hxroute.runtime import calls
 from hxroute.runtime.library.network import Network
 from hxroute.runtime.library.upload import Upload
 from hxroute.runtime.library.wire import IN_USE, Stream
+from hxroute.runtime.prompt import prompt
 from hxroute.runtime.resolve import Lookup
 from hxroute.runtime.tls import context
-from hxroute.runtime.upstreams.prompt import prompt
 from hxroute.urls import Base
 
 __all__ = ["LibraryConnector"]
