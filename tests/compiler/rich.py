@@ -124,6 +124,7 @@ auth:
       - "{{ settings.client_key }}"
     jwt: {issuer: "https://own", audience: gateway, jwks_file: /etc/jwks.json}
   staff:
+    header: x-api-key
     bearer:
       - name: staff
         key: "staff-{{ settings.client_key }}"
@@ -140,7 +141,7 @@ auth:
 
 headers:
   to_upstream:
-    drop: [cookie, x-forwarded-for]
+    drop: [x-api-key, cookie, x-forwarded-for]
     set:
       authorization: "Bearer {{ settings.upstream_key }}"
       x-client: "{{ client.host }}"
